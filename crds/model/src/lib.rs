@@ -1,0 +1,1 @@
+//! The nouns of the domain and the group planner that hub and agent share: no IO, no clock.

@@ -1,0 +1,1 @@
+//! Taste as tests: arrows between crates, file sizes, stale generated files.

@@ -1,0 +1,1 @@
+//! Kubernetes-style API server machinery over a store; knows no domain word.

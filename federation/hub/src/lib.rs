@@ -1,0 +1,1 @@
+//! Hub controllers: observe, decide in the core, execute through a Kubernetes client.

@@ -1,0 +1,1 @@
+//! Hub and simulated member clusters in one process.

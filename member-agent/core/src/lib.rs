@@ -1,0 +1,1 @@
+//! Pure decisions of the member agent: pod life, drift, deletion, heartbeat.

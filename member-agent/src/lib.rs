@@ -1,0 +1,1 @@
+//! The member agent: pulls work from the hub, applies it, reports back.

@@ -1,0 +1,1 @@
+//! CafeDeployment and InPlaceSet controllers for a Kubernetes cluster.
