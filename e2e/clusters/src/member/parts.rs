@@ -102,6 +102,8 @@ impl Layout {
             // This plugin taints new nodes until the node-lifecycle controller, which does not run here, unties
             // them.
             "--disable-admission-plugins=TaintNodesByCondition".to_owned(),
+            // Without it an orderly stop waits a minute for the watches of the controllers.
+            "--shutdown-watch-termination-grace-period=2s".to_owned(),
             "--profiling=false".to_owned(),
         ]))
     }
