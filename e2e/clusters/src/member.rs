@@ -87,6 +87,11 @@ impl Cluster {
         Self::start_parts(options).await.with_context(|| format!("start cluster {name}"))
     }
 
+    /// Starts several clusters side by side, in the order given.
+    pub async fn start_all(options: impl IntoIterator<Item = Options>) -> Result<Vec<Self>> {
+        futures::future::try_join_all(options.into_iter().map(Self::start)).await
+    }
+
     async fn start_parts(options: Options) -> Result<Self> {
         let workdir = Workdir::create(&options.name)?;
         let port = Port::reserve()?;
@@ -170,9 +175,9 @@ impl Cluster {
         &self.kubeconfig
     }
 
-    /// Writes a kubeconfig file for a user and its groups, who have the rights that RBAC gives them.
-    pub fn kubeconfig_for(&self, user: &str, groups: &[&str]) -> Result<PathBuf> {
-        let credential = self.authority.client(user, groups)?;
+    /// Writes a kubeconfig file for a user of a group, who has the rights that RBAC gives to both.
+    pub fn kubeconfig_for(&self, user: &str, group: &str) -> Result<PathBuf> {
+        let credential = self.authority.client(user, group)?;
         let file = format!("{}.kubeconfig", user.replace([':', '/'], "-"));
         self.workdir.write(&file, kubeconfig::render(&self.name, &self.url(), &self.authority, &credential)?)
     }

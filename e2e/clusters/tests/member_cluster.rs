@@ -28,7 +28,7 @@ async fn a_member_cluster_does_what_scenarios_take_for_granted() -> Result<()> {
     bad_image_waits_and_keeps_its_predecessor(&client, &after).await?;
     readiness_gates_hold_back_ready(&client).await?;
     a_start_can_be_slow(&client).await?;
-    both_kubectls_talk_to_it(&cluster).await?;
+    kubectl_talks_to_it(&cluster).await?;
     rbac_refuses_a_stranger(&cluster).await?;
 
     cluster.restart_apiserver().await?;
@@ -66,6 +66,8 @@ async fn replicaset_runs_in_its_cell(client: &Client) -> Result<Pod> {
     .await?;
     let ips: std::collections::BTreeSet<_> = pods.iter().map(ip).collect();
     ensure!(ips.len() == 3 && !ips.contains(""), "each pod has an IP of its own: {ips:?}");
+    let side = container(&pods[0], "side")?.image;
+    ensure!(side == "docker.io/library/side:v1", "a name without a registry is shown in full: {side}");
     for pod in &pods {
         let node = pod.spec.as_ref().and_then(|spec| spec.node_name.clone()).context("bound")?;
         let node = Api::<Node>::all(client.clone()).get(&node).await?;
@@ -81,7 +83,7 @@ async fn image_changes_in_place(client: &Client, before: &Pod) -> Result<Pod> {
     let after = wait::until("the new image in status", wait::LONG, async || {
         let pod = pod(client, &name).await?;
         let image = container(&pod, "web")?.image;
-        ensure!(image == "shop/web:v2", "image {image}");
+        ensure!(image == "docker.io/shop/web:v2", "image {image}");
         Ok(pod)
     })
     .await?;
@@ -170,7 +172,7 @@ async fn a_start_can_be_slow(client: &Client) -> Result<()> {
     .await
 }
 
-async fn both_kubectls_talk_to_it(cluster: &Cluster) -> Result<()> {
+async fn kubectl_talks_to_it(cluster: &Cluster) -> Result<()> {
     let kubectl = Tool::Kubectl.find()?;
     let version = Command::new(&kubectl)
         .args(["version", "-o", "json", "--kubeconfig"])
@@ -184,7 +186,7 @@ async fn both_kubectls_talk_to_it(cluster: &Cluster) -> Result<()> {
 }
 
 async fn rbac_refuses_a_stranger(cluster: &Cluster) -> Result<()> {
-    let stranger = cluster.kubeconfig_for("stranger", &["strangers"])?;
+    let stranger = cluster.kubeconfig_for("stranger", "strangers")?;
     let client = e2e_clusters::member::connect(&stranger).await?;
     let error = Api::<Pod>::namespaced(client, "shop").list(&ListParams::default()).await;
     let error = error.err().context("a stranger may not list pods")?;
@@ -268,4 +270,27 @@ fn phase(pod: &Pod) -> &str {
 
 fn ip(pod: &Pod) -> &str {
     pod.status.as_ref().and_then(|status| status.pod_ip.as_deref()).unwrap_or("")
+}
+
+#[tokio::test]
+async fn three_start_side_by_side_and_two_kinds_without_nodes() -> Result<()> {
+    let members = ["one", "two"].map(|name| Options::member(name, [Cell::new("RZ01A", 1)]));
+    let kinds = members.into_iter().chain([Options::plain("plain"), Options::bare("bare")]);
+    let clusters = Cluster::start_all(kinds).await?;
+    for cluster in &clusters {
+        let nodes = Api::<Node>::all(cluster.client()).list(&ListParams::default()).await?.items.len();
+        let expected = usize::from(["one", "two"].contains(&cluster.name()));
+        ensure!(nodes == expected, "{} has {nodes} nodes", cluster.name());
+        create_plain_namespace(cluster, "shop").await?;
+    }
+    let urls: std::collections::BTreeSet<_> = clusters.iter().map(Cluster::url).collect();
+    ensure!(urls.len() == 4, "{urls:?}");
+    clusters.into_iter().for_each(Cluster::finish);
+    Ok(())
+}
+
+async fn create_plain_namespace(cluster: &Cluster, name: &str) -> Result<()> {
+    let namespace: Namespace = serde_json::from_value(json!({"metadata": {"name": name}}))?;
+    Api::all(cluster.client()).create(&PostParams::default(), &namespace).await?;
+    Ok(())
 }

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 use rcgen::{
-    BasicConstraints, CertificateParams, DnType, DnValue, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose,
 };
 
@@ -47,16 +47,12 @@ impl Authority {
         self.sign(params)
     }
 
-    /// A certificate for a user: the common name is the user, each organization a group.
-    pub(super) fn client(&self, user: &str, groups: &[&str]) -> Result<Credential> {
+    /// A certificate for a user: the common name is the user, the organization a group.
+    pub(super) fn client(&self, user: &str, group: &str) -> Result<Credential> {
         let mut params = CertificateParams::new(Vec::<String>::new())?;
         params.distinguished_name = rcgen::DistinguishedName::new();
-        params.distinguished_name.push(DnType::CommonName, DnValue::from(user));
-        // One relative name per attribute type is what rcgen holds; no test needs a second group yet.
-        anyhow::ensure!(groups.len() <= 1, "a certificate of the harness carries one group, not {groups:?}");
-        for group in groups {
-            params.distinguished_name.push(DnType::OrganizationName, DnValue::from(*group));
-        }
+        params.distinguished_name.push(DnType::CommonName, user);
+        params.distinguished_name.push(DnType::OrganizationName, group);
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
         self.sign(params)
     }

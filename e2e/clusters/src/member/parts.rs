@@ -45,7 +45,7 @@ impl Layout {
             "kwok.yaml",
             concat!(include_str!("../../stages/node.yaml"), "---\n", include_str!("../../stages/pod.yaml")),
         )?;
-        let admin = authority.client("admin", &["system:masters"])?;
+        let admin = authority.client("admin", "system:masters")?;
         let url = format!("https://{}", port.address());
         let kubeconfig =
             workdir.write("admin.kubeconfig", kubeconfig::render("member", &url, authority, &admin)?)?;
