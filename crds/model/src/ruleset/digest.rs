@@ -43,14 +43,15 @@ impl RuleSet {
     /// The rule set as canonical JSON: names of fields as the API has them, UIDs and epochs and times as text.
     #[must_use]
     pub fn to_json(&self) -> Json {
-        let parent = self.parent.map_or(Json::Null, |epoch| Json::text(epoch));
+        let parent = self.parent.map_or(Json::Null, Json::text);
         let weights = self.weights.iter().map(|(unit, cells)| {
             let cells = cells.iter().map(|(cell, weight)| (cell.to_string(), Json::from(weight.0)));
             (unit.to_string(), Json::object(cells))
         });
-        let writers = self.writers.iter().map(|(unit, cell)| {
-            (unit.to_string(), cell.as_ref().map_or(Json::Null, |cell| Json::text(cell)))
-        });
+        let writers = self
+            .writers
+            .iter()
+            .map(|(unit, cell)| (unit.to_string(), cell.as_ref().map_or(Json::Null, Json::text)));
         let active_c = self.active_c.iter().map(|active| {
             Json::record([
                 ("city", Json::text(&active.city)),
@@ -83,7 +84,7 @@ fn text(uids: &UidSet) -> Json {
 }
 
 fn time(time: Option<Timestamp>) -> Json {
-    time.map_or(Json::Null, |time| Json::text(time))
+    time.map_or(Json::Null, Json::text)
 }
 
 fn override_json(over: &Override) -> Json {
