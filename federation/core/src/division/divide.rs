@@ -1,0 +1,431 @@
+//! Sharing out replicas by highest averages (Webster), with bounds, and without moving what runs.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use model::{CellName, Claimant, apportion};
+
+use crate::report::Report;
+
+/// How replicas are divided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Division {
+    /// Every cell has all of them.
+    Duplicated,
+    /// By weight.
+    Weighted {
+        /// Bounds of every cell.
+        bounds: Bounds,
+        /// Present replicas stay where they may (02 §4).
+        avoid_disruption: bool,
+    },
+}
+
+/// The least and the most replicas of a cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// What each cell starts with.
+    pub min: u32,
+    /// Where each cell is skipped; below `min` it means `min`.
+    pub max: u32,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self { min: 0, max: u32::MAX }
+    }
+}
+
+/// A cell that replicas may go to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// The cell.
+    pub cell: CellName,
+    /// What it weighs; see [`super::weights`].
+    pub weight: u32,
+    /// Replicas assigned to it by the division before.
+    pub present: u32,
+    /// The most it can hold for now, because pods found no room there; `None`: no limit is known.
+    pub limit: Option<u32>,
+}
+
+/// Why a cell has no more replicas than it has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ShareReason {
+    /// It has all, as every cell.
+    Duplicate,
+    /// Its part by weight.
+    Weight {
+        /// Its weight.
+        weight: u32,
+        /// The weights of all cells.
+        of: u64,
+    },
+    /// It weighs nothing and has the minimum only.
+    NoWeight {
+        /// The minimum.
+        min: u32,
+    },
+    /// It has the most that a cell may have.
+    AtMax {
+        /// The maximum.
+        max: u32,
+    },
+    /// It has no room for more.
+    NoRoom {
+        /// What it can hold.
+        limit: u32,
+    },
+    /// It differs from its part because what runs stays.
+    Stays {
+        /// Its part by weight.
+        ideal: u32,
+    },
+    /// The minima of all cells are more than there is.
+    BelowMin {
+        /// The minimum.
+        min: u32,
+    },
+}
+
+impl fmt::Display for ShareReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Duplicate => f.write_str("every cell has all replicas"),
+            Self::Weight { weight, of } => write!(f, "weight {weight} of {of}"),
+            Self::NoWeight { min } => write!(f, "weight 0, so only the minimum of {min}"),
+            Self::AtMax { max } => write!(f, "at the maximum of {max}"),
+            Self::NoRoom { limit } => write!(f, "no room for more than {limit}"),
+            Self::Stays { ideal } => write!(f, "kept to avoid disruption; its part is {ideal}"),
+            Self::BelowMin { min } => write!(f, "too few replicas for the minimum of {min} in every cell"),
+        }
+    }
+}
+
+/// The replicas of each cell, and why.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Divided {
+    /// One number per candidate.
+    pub shares: BTreeMap<CellName, u32>,
+    /// Replicas that no cell can take.
+    pub unplaced: u32,
+    /// One reason per cell, by name.
+    pub report: Report<ShareReason>,
+}
+
+/// Why nothing was divided; what runs keeps running.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DivisionError {
+    /// No cell at all.
+    #[error("no cell can take the {replicas} replicas")]
+    NoCells {
+        /// Replicas asked for.
+        replicas: u32,
+    },
+    /// All cells weigh nothing.
+    #[error("all {} cells have weight 0 ({}), so {replicas} replicas cannot be divided: give one a weight", cells.len(), cells.join(", "))]
+    NoWeight {
+        /// Replicas asked for.
+        replicas: u32,
+        /// The cells.
+        cells: Vec<String>,
+    },
+    /// The `max` is below the `min`.
+    #[error("division has max {max} below min {min}: raise max or lower min")]
+    Bounds {
+        /// The minimum.
+        min: u32,
+        /// The maximum.
+        max: u32,
+    },
+}
+
+/// Divides `replicas` over the candidates. Ties go to fewer seats, then by name.
+pub fn divide(replicas: u32, division: Division, candidates: &[Candidate]) -> Result<Divided, DivisionError> {
+    let mut sorted: Vec<&Candidate> = candidates.iter().collect();
+    sorted.sort_by(|a, b| a.cell.cmp(&b.cell));
+    if sorted.is_empty() && replicas > 0 {
+        return Err(DivisionError::NoCells { replicas });
+    }
+    match division {
+        Division::Duplicated => Ok(duplicated(replicas, &sorted)),
+        Division::Weighted { bounds, .. } if bounds.max < bounds.min => {
+            Err(DivisionError::Bounds { min: bounds.min, max: bounds.max })
+        }
+        Division::Weighted { bounds, avoid_disruption } => {
+            if replicas > 0 && sorted.iter().all(|candidate| candidate.weight == 0) {
+                let cells = sorted.iter().map(|candidate| candidate.cell.to_string()).collect();
+                return Err(DivisionError::NoWeight { replicas, cells });
+            }
+            Ok(weighted(replicas, bounds, avoid_disruption, &sorted))
+        }
+    }
+}
+
+fn duplicated(replicas: u32, candidates: &[&Candidate]) -> Divided {
+    let mut divided = Divided::default();
+    for candidate in candidates {
+        divided.shares.insert(candidate.cell.clone(), replicas);
+        divided.report.add(&candidate.cell, ShareReason::Duplicate);
+    }
+    divided
+}
+
+/// The most a candidate may have: the maximum, or its limit when that is lower.
+fn cap(bounds: Bounds, candidate: &Candidate) -> u32 {
+    candidate.limit.unwrap_or(u32::MAX).min(bounds.max)
+}
+
+fn weighted(replicas: u32, bounds: Bounds, avoid_disruption: bool, candidates: &[&Candidate]) -> Divided {
+    let floors: Vec<u32> =
+        candidates.iter().map(|candidate| bounds.min.min(cap(bounds, candidate))).collect();
+    let floor_total: u64 = floors.iter().map(|floor| u64::from(*floor)).sum();
+    let starved = floor_total > u64::from(replicas);
+    let ideal = if starved {
+        // Too few for the minima: they fill evenly, so that each next replica still lowers nobody.
+        let even: Vec<Claimant> = floors.iter().map(|floor| Claimant::of_weight(1).at_most(*floor)).collect();
+        apportion(replicas, &even)
+    } else {
+        let claimants: Vec<Claimant> = candidates
+            .iter()
+            .zip(&floors)
+            .map(|(candidate, floor)| {
+                Claimant::of_weight(candidate.weight).at_least(*floor).at_most(cap(bounds, candidate))
+            })
+            .collect();
+        apportion(replicas, &claimants)
+    };
+    let shares = match avoid_disruption && !starved {
+        true => staying(replicas, bounds, candidates, &floors, &ideal),
+        false => ideal.clone(),
+    };
+    explain(replicas, bounds, starved, candidates, &ideal, shares)
+}
+
+/// The division that leaves present replicas where they may stay: those below their part get what is added, those
+/// above it give what is removed.
+fn staying(
+    replicas: u32,
+    bounds: Bounds,
+    candidates: &[&Candidate],
+    floors: &[u32],
+    ideal: &[u32],
+) -> Vec<u32> {
+    let starts: Vec<u32> = candidates
+        .iter()
+        .zip(floors.iter().zip(ideal))
+        .map(|(candidate, (floor, ideal))| match candidate.weight {
+            // A cell that weighs nothing may keep nothing above its minimum.
+            0 => *ideal,
+            _ => candidate.present.min(cap(bounds, candidate)).max(*floor),
+        })
+        .collect();
+    let total: u64 = starts.iter().map(|start| u64::from(*start)).sum();
+    let grows = total <= u64::from(replicas);
+    let claimants: Vec<Claimant> = candidates
+        .iter()
+        .zip(starts.iter().zip(ideal))
+        .map(|(candidate, (start, ideal))| {
+            let claimant = Claimant::of_weight(candidate.weight);
+            match grows {
+                true => claimant.at_least(*start).at_most((*ideal).max(*start)),
+                false => claimant.at_least((*ideal).min(*start)).at_most(*start),
+            }
+        })
+        .collect();
+    apportion(replicas, &claimants)
+}
+
+fn explain(
+    replicas: u32,
+    bounds: Bounds,
+    starved: bool,
+    candidates: &[&Candidate],
+    ideal: &[u32],
+    shares: Vec<u32>,
+) -> Divided {
+    let of: u64 = candidates.iter().map(|candidate| u64::from(candidate.weight)).sum();
+    let placed: u64 = shares.iter().map(|share| u64::from(*share)).sum();
+    let unplaced = u32::try_from(u64::from(replicas).saturating_sub(placed)).unwrap_or(u32::MAX);
+    let mut divided = Divided { unplaced, ..Divided::default() };
+    for (candidate, (share, ideal)) in candidates.iter().zip(shares.into_iter().zip(ideal)) {
+        let reason = if starved {
+            ShareReason::BelowMin { min: bounds.min }
+        } else if share != *ideal {
+            ShareReason::Stays { ideal: *ideal }
+        } else if candidate.limit.is_some_and(|limit| limit <= share && limit <= bounds.max) {
+            ShareReason::NoRoom { limit: share }
+        } else if share == bounds.max {
+            ShareReason::AtMax { max: bounds.max }
+        } else if candidate.weight == 0 {
+            ShareReason::NoWeight { min: bounds.min }
+        } else {
+            ShareReason::Weight { weight: candidate.weight, of }
+        };
+        divided.report.add(&candidate.cell, reason);
+        divided.shares.insert(candidate.cell.clone(), share);
+    }
+    divided
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fleet::tests::cell;
+    use proptest::prelude::*;
+
+    fn candidate(name: &str, weight: u32) -> Candidate {
+        Candidate { cell: cell(name), weight, present: 0, limit: None }
+    }
+
+    const fn weighted(min: u32, max: u32, avoid_disruption: bool) -> Division {
+        Division::Weighted { bounds: Bounds { min, max }, avoid_disruption }
+    }
+
+    fn numbers(divided: &Divided) -> Vec<u32> {
+        divided.shares.values().copied().collect()
+    }
+
+    fn split(replicas: u32, division: Division, weights: &[u32], present: &[u32]) -> Divided {
+        let candidates: Vec<Candidate> = weights
+            .iter()
+            .enumerate()
+            .map(|(place, weight)| Candidate {
+                present: present.get(place).copied().unwrap_or(0),
+                ..candidate(&format!("c{place}"), *weight)
+            })
+            .collect();
+        divide(replicas, division, &candidates).unwrap()
+    }
+
+    #[test]
+    fn duplicated_gives_all_to_all() {
+        assert_eq!(numbers(&split(3, Division::Duplicated, &[0, 7], &[])), [3, 3]);
+    }
+
+    #[test]
+    fn the_examples_traffic_with_a_minimum() {
+        // 20 replicas; RZ00 and RZ01 have half the users each on two cells of 50; RZ82 has none.
+        let divided = split(20, weighted(1, u32::MAX, true), &[25, 25, 25, 25, 0, 0], &[]);
+        assert_eq!(numbers(&divided), [5, 5, 4, 4, 1, 1]);
+        assert_eq!(
+            divided.report.about("c4").next().unwrap().to_string(),
+            "weight 0, so only the minimum of 1"
+        );
+    }
+
+    #[test]
+    fn a6_minima_equal_below_and_above_the_replicas() {
+        let of = |replicas| numbers(&split(replicas, weighted(2, 4, false), &[1, 1, 1], &[]));
+        assert_eq!(of(6), [2, 2, 2]);
+        assert_eq!(of(7), [3, 2, 2]);
+        assert_eq!(of(4), [2, 1, 1]);
+        let full = split(14, weighted(2, 4, false), &[1, 1, 1], &[]);
+        assert_eq!((numbers(&full), full.unplaced), (vec![4, 4, 4], 2));
+        assert_eq!(
+            full.report.to_string(),
+            "c0: at the maximum of 4; c1: at the maximum of 4; c2: at the maximum of 4"
+        );
+    }
+
+    #[test]
+    fn what_runs_stays_where_it_may() {
+        let keep = weighted(0, u32::MAX, true);
+        assert_eq!(numbers(&split(10, keep, &[1, 1], &[8, 2])), [8, 2]);
+        assert_eq!(numbers(&split(12, keep, &[1, 1], &[8, 2])), [8, 4]);
+        assert_eq!(numbers(&split(8, keep, &[1, 1], &[8, 2])), [6, 2]);
+        assert_eq!(numbers(&split(10, weighted(0, u32::MAX, false), &[1, 1], &[8, 2])), [5, 5]);
+        assert_eq!(numbers(&split(10, keep, &[1, 0], &[4, 6])), [10, 0]);
+        assert_eq!(numbers(&split(10, weighted(0, 6, true), &[1, 1], &[8, 2])), [6, 4]);
+    }
+
+    #[test]
+    fn a_cell_without_room_lends_its_part() {
+        let mut stuck = candidate("b", 1);
+        stuck.limit = Some(1);
+        let divided = divide(6, weighted(0, u32::MAX, false), &[candidate("a", 1), stuck]).unwrap();
+        assert_eq!(numbers(&divided), [5, 1]);
+        assert_eq!(divided.report.about("b").next().unwrap().to_string(), "no room for more than 1");
+    }
+
+    #[test]
+    fn no_weight_no_cell_and_crossed_bounds_are_refused() {
+        let nothing = [candidate("b", 0), candidate("a", 0)];
+        assert_eq!(
+            divide(3, weighted(1, 9, true), &nothing).unwrap_err().to_string(),
+            "all 2 cells have weight 0 (a, b), so 3 replicas cannot be divided: give one a weight"
+        );
+        assert_eq!(divide(3, Division::Duplicated, &[]), Err(DivisionError::NoCells { replicas: 3 }));
+        assert!(divide(0, weighted(0, 9, true), &nothing).is_ok());
+        assert_eq!(divide(3, weighted(4, 3, true), &nothing), Err(DivisionError::Bounds { min: 4, max: 3 }));
+    }
+
+    fn worlds() -> impl Strategy<Value = (Vec<Candidate>, Bounds)> {
+        let one = (0..9_u32, 0..12_u32, proptest::option::weighted(0.2, 0..9_u32));
+        (proptest::collection::vec(one, 1..6), 0..3_u32, 0..20_u32).prop_map(|(cells, min, more)| {
+            let candidates = cells
+                .into_iter()
+                .enumerate()
+                .map(|(place, (weight, present, limit))| Candidate {
+                    cell: cell(&format!("c{place}")),
+                    weight: if place == 0 { weight + 1 } else { weight },
+                    present,
+                    limit,
+                })
+                .collect();
+            (candidates, Bounds { min, max: min + more })
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn i22_sums_to_what_was_asked_or_says_what_is_left(
+            (candidates, bounds) in worlds(), replicas in 0..70_u32, avoid_disruption: bool,
+        ) {
+            let division = Division::Weighted { bounds, avoid_disruption };
+            let divided = divide(replicas, division, &candidates).unwrap();
+            prop_assert_eq!(divided.shares.values().sum::<u32>() + divided.unplaced, replicas);
+            if divided.unplaced > 0 {
+                for candidate in &candidates {
+                    let full = divided.shares[&candidate.cell] >= cap(bounds, candidate);
+                    prop_assert!(full || candidate.weight == 0, "{:?} {:?}", candidate, divided);
+                }
+            }
+            for candidate in &candidates {
+                prop_assert!(divided.shares[&candidate.cell] <= cap(bounds, candidate));
+            }
+        }
+
+        #[test]
+        fn i22_raising_the_total_lowers_no_cell(
+            (candidates, bounds) in worlds(), replicas in 0..70_u32, more in 1..9_u32, avoid_disruption: bool,
+        ) {
+            let division = Division::Weighted { bounds, avoid_disruption };
+            let before = divide(replicas, division, &candidates).unwrap();
+            let running: Vec<Candidate> = candidates.iter()
+                .map(|c| Candidate { present: before.shares[&c.cell], ..c.clone() })
+                .collect();
+            let after = divide(replicas + more, division, &running).unwrap();
+            for (cell, share) in &before.shares {
+                prop_assert!(after.shares[cell] >= *share, "{:?} {:?}", before, after);
+            }
+        }
+
+        #[test]
+        fn asking_again_changes_nothing((candidates, bounds) in worlds(), replicas in 0..70_u32) {
+            let division = Division::Weighted { bounds, avoid_disruption: true };
+            let before = divide(replicas, division, &candidates).unwrap();
+            let running: Vec<Candidate> = candidates.iter()
+                .map(|c| Candidate { present: before.shares[&c.cell], ..c.clone() })
+                .collect();
+            prop_assert_eq!(divide(replicas, division, &running).unwrap().shares, before.shares);
+        }
+
+        #[test]
+        fn the_order_of_cells_does_not_matter((candidates, bounds) in worlds(), replicas in 0..70_u32) {
+            let division = Division::Weighted { bounds, avoid_disruption: true };
+            let reversed: Vec<Candidate> = candidates.iter().rev().cloned().collect();
+            prop_assert_eq!(divide(replicas, division, &candidates), divide(replicas, division, &reversed));
+        }
+    }
+}

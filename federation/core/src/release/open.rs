@@ -1,0 +1,370 @@
+//! Which group of a release may be open in every cluster, and what is waited for.
+
+use std::collections::BTreeSet;
+
+use model::ClusterName;
+use model::release::{ConfirmationTarget, GroupIndex, Reason, ReleaseSeq};
+
+use super::Phase;
+use crate::fleet::Reach;
+use crate::report::Report;
+
+/// What a person put in the way of a release.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Gate {
+    /// Nothing: groups follow each other as fast as pods do.
+    #[default]
+    Open,
+    /// Groups open up to now stay open, and no further one opens.
+    Paused,
+    /// As paused, and it never goes on.
+    Cancelled,
+}
+
+/// A release as the hub has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReleaseState {
+    /// Which release.
+    pub seq: ReleaseSeq,
+    /// What is released, as people see it.
+    pub revision: String,
+    /// Whether a person's word is needed between groups; see [`super::sequence::Cause::needs_confirmation`].
+    pub needs_confirmation: bool,
+    /// The last group that was opened in this release; 0 for a new one. It never goes back.
+    pub open_group: GroupIndex,
+    /// What a person put in its way.
+    pub gate: Gate,
+}
+
+/// How far one cluster is with a release.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClusterProgress {
+    /// The cluster.
+    pub cluster: ClusterName,
+    /// Whether it counts.
+    pub reach: Reach,
+    /// The release that its numbers are of; of an older one they say nothing about this one.
+    pub seq: ReleaseSeq,
+    /// Groups it has in that release.
+    pub groups: u32,
+    /// Groups it has finished: every pod runs the revision and is available.
+    pub groups_finished: u32,
+    /// Pods of its open group that run the revision and are ready.
+    pub ready: u32,
+    /// Pods of its open group.
+    pub pods: u32,
+}
+
+impl ClusterProgress {
+    /// Whether it has reported about this release at all.
+    fn has_begun(&self, release: &ReleaseState) -> bool {
+        self.seq == release.seq
+    }
+
+    /// Whether it has finished `group`; one with fewer groups has.
+    fn has_finished(&self, release: &ReleaseState, group: GroupIndex) -> bool {
+        self.has_begun(release) && (self.groups_finished > group.0 || self.groups_finished >= self.groups)
+    }
+
+    /// Whether it has finished all of its groups.
+    fn is_done(&self, release: &ReleaseState) -> bool {
+        self.has_begun(release) && self.groups_finished >= self.groups
+    }
+}
+
+/// What a release does next, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReleasePlan {
+    /// Groups up to this one may run in every cluster: `openGroup` of each Work.
+    pub open_group: GroupIndex,
+    /// Groups of the release: the most that any cluster has; 0 while none has reported.
+    pub groups: u32,
+    /// Where it is.
+    pub phase: Phase,
+    /// What it waits for, or that it is done.
+    pub reason: Reason,
+    /// The confirmation that would let it go on.
+    pub wanted: Option<ConfirmationTarget>,
+    /// Confirmations that opened a group in this pass: they are consumed.
+    pub consumed: Vec<ConfirmationTarget>,
+    /// Clusters that do not count, and why.
+    pub left_out: Report<Reach>,
+}
+
+/// Which group may be open, from what clusters report and people confirmed.
+#[must_use]
+pub fn plan_release(
+    release: &ReleaseState,
+    clusters: &[ClusterProgress],
+    confirmations: &BTreeSet<ConfirmationTarget>,
+) -> ReleasePlan {
+    let mut left_out = Report::default();
+    for cluster in clusters.iter().filter(|cluster| !cluster.reach.counts()) {
+        left_out.add(&cluster.cluster, cluster.reach);
+    }
+    let counted: Vec<&ClusterProgress> = clusters.iter().filter(|cluster| cluster.reach.counts()).collect();
+    let groups = clusters.iter().filter(|c| c.has_begun(release)).map(|c| c.groups).max().unwrap_or(0);
+    let mut plan = ReleasePlan {
+        open_group: release.open_group,
+        groups,
+        phase: Phase::Pending,
+        reason: Reason::Complete { revision: release.revision.clone(), pods: 0 },
+        wanted: None,
+        consumed: Vec::new(),
+        left_out,
+    };
+    if counted.is_empty() && !clusters.is_empty() {
+        let clusters = clusters.iter().map(|cluster| cluster.cluster.to_string()).collect();
+        plan.reason = Reason::NoClusterReachable { clusters };
+        plan.phase = held(release.gate).unwrap_or(Phase::Pending);
+        return plan;
+    }
+    open_groups(release, &counted, confirmations, &mut plan);
+    settle(release, &counted, &mut plan);
+    plan
+}
+
+const fn held(gate: Gate) -> Option<Phase> {
+    match gate {
+        Gate::Open => None,
+        Gate::Paused => Some(Phase::Paused),
+        Gate::Cancelled => Some(Phase::Cancelled),
+    }
+}
+
+fn all_finished(release: &ReleaseState, counted: &[&ClusterProgress], group: GroupIndex) -> bool {
+    counted.iter().all(|cluster| cluster.has_finished(release, group))
+}
+
+/// Whether a group comes after `group` in any cluster that counts.
+fn has_next(release: &ReleaseState, counted: &[&ClusterProgress]) -> bool {
+    counted.iter().any(|cluster| !cluster.is_done(release))
+}
+
+/// Opens every group whose turn it is. A paused or cancelled release opens none.
+fn open_groups(
+    release: &ReleaseState,
+    counted: &[&ClusterProgress],
+    confirmations: &BTreeSet<ConfirmationTarget>,
+    plan: &mut ReleasePlan,
+) {
+    while all_finished(release, counted, plan.open_group) && has_next(release, counted) {
+        let target = ConfirmationTarget { release_seq: release.seq, group: plan.open_group };
+        if release.needs_confirmation && !confirmations.contains(&target) {
+            plan.wanted = Some(target);
+            return;
+        }
+        if release.gate != Gate::Open {
+            return;
+        }
+        if release.needs_confirmation {
+            plan.consumed.push(target);
+        }
+        plan.open_group = plan.open_group.next();
+    }
+}
+
+/// Says where the release is, after groups were opened.
+fn settle(release: &ReleaseState, counted: &[&ClusterProgress], plan: &mut ReleasePlan) {
+    let (ready, pods) = counted
+        .iter()
+        .filter(|cluster| cluster.has_begun(release))
+        .fold((0_u32, 0_u32), |(ready, pods), c| {
+            (ready.saturating_add(c.ready), pods.saturating_add(c.pods))
+        });
+    let groups_done = counted
+        .iter()
+        .map(|cluster| match cluster.has_begun(release) {
+            false => 0,
+            true if cluster.is_done(release) => plan.groups,
+            true => cluster.groups_finished,
+        })
+        .min()
+        .unwrap_or(0);
+    if !has_next(release, counted) {
+        let is_everywhere = plan.left_out.is_empty();
+        plan.phase = if is_everywhere { Phase::Succeeded } else { Phase::CatchingUp };
+        plan.reason = Reason::Complete { revision: release.revision.clone(), pods };
+        return;
+    }
+    if let Some(phase) = held(release.gate) {
+        plan.phase = phase;
+        plan.reason = match release.gate {
+            Gate::Cancelled => Reason::Cancelled { release: release.seq, updated: ready, pods },
+            _ => Reason::Paused { groups_done, groups: plan.groups },
+        };
+        return;
+    }
+    let (group, groups, revision) = (plan.open_group, plan.groups, release.revision.clone());
+    if plan.wanted.is_some() {
+        plan.phase = Phase::Confirming;
+        plan.reason = Reason::WaitingForConfirm { group, groups, revision, ready, pods };
+        return;
+    }
+    let begun = counted.iter().any(|cluster| cluster.has_begun(release));
+    plan.phase = if begun { Phase::Releasing } else { Phase::Pending };
+    let late = |cluster: &&&ClusterProgress| !cluster.has_finished(release, group);
+    let waiting_for: Vec<String> =
+        counted.iter().filter(late).map(|cluster| cluster.cluster.to_string()).collect();
+    let clusters = u32::try_from(counted.len()).unwrap_or(u32::MAX);
+    let finished = clusters.saturating_sub(u32::try_from(waiting_for.len()).unwrap_or(u32::MAX));
+    plan.reason = Reason::WaitingForClusters { group, groups, finished, clusters, waiting_for };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fleet::tests::cluster;
+    use model::Timestamp;
+    use proptest::prelude::*;
+
+    fn release(needs_confirmation: bool, open: u32) -> ReleaseState {
+        ReleaseState {
+            seq: ReleaseSeq(2),
+            revision: "7f9c".to_owned(),
+            needs_confirmation,
+            open_group: GroupIndex(open),
+            gate: Gate::Open,
+        }
+    }
+
+    fn progress(name: &str, groups: u32, groups_finished: u32) -> ClusterProgress {
+        ClusterProgress {
+            cluster: cluster(name),
+            reach: Reach::Ready,
+            seq: ReleaseSeq(2),
+            groups,
+            groups_finished,
+            ready: 2,
+            pods: 2,
+        }
+    }
+
+    fn away(mut progress: ClusterProgress) -> ClusterProgress {
+        progress.reach = Reach::Unknown { since: Timestamp::from_seconds(9) };
+        progress
+    }
+
+    fn word(seq: u64, group: u32) -> ConfirmationTarget {
+        ConfirmationTarget { release_seq: ReleaseSeq(seq), group: GroupIndex(group) }
+    }
+
+    fn plan(
+        release: &ReleaseState,
+        clusters: &[ClusterProgress],
+        words: &[ConfirmationTarget],
+    ) -> ReleasePlan {
+        plan_release(release, clusters, &words.iter().copied().collect())
+    }
+
+    #[test]
+    fn the_next_group_opens_when_every_cluster_has_finished() {
+        let waiting = plan(&release(false, 0), &[progress("a", 3, 1), progress("b", 3, 0)], &[]);
+        assert_eq!((waiting.open_group, waiting.phase), (GroupIndex(0), Phase::Releasing));
+        assert_eq!(waiting.reason.to_string(), "group 1 of 3: 1 of 2 clusters finished, waiting for b");
+        let opened = plan(&release(false, 0), &[progress("a", 3, 1), progress("b", 3, 1)], &[]);
+        assert_eq!(opened.open_group, GroupIndex(1));
+    }
+
+    #[test]
+    fn a2_one_confirmation_opens_one_group_of_one_release() {
+        let clusters = [progress("a", 3, 1), progress("b", 3, 1)];
+        let waiting = plan(&release(true, 0), &clusters, &[word(1, 0), word(2, 1)]);
+        assert_eq!((waiting.open_group, waiting.phase), (GroupIndex(0), Phase::Confirming));
+        assert_eq!(waiting.wanted, Some(word(2, 0)));
+        assert_eq!(waiting.reason.to_string(), "group 1 of 3 of revision 7f9c, 4 of 4 pods ready");
+        let going = plan(&release(true, 0), &clusters, &[word(2, 0)]);
+        assert_eq!((going.open_group, going.consumed.as_slice()), (GroupIndex(1), &[word(2, 0)][..]));
+    }
+
+    #[test]
+    fn a_word_given_too_early_counts_when_its_group_is_done() {
+        let early = plan(&release(true, 0), &[progress("a", 3, 0)], &[word(2, 0)]);
+        assert_eq!((early.open_group, early.consumed.len()), (GroupIndex(0), 0));
+    }
+
+    #[test]
+    fn after_the_last_group_no_word_is_asked() {
+        let done = plan(&release(true, 2), &[progress("a", 3, 3), progress("b", 1, 1)], &[]);
+        assert_eq!((done.phase, done.wanted), (Phase::Succeeded, None));
+    }
+
+    #[test]
+    fn one_with_fewer_groups_counts_as_done() {
+        let clusters = [progress("a", 1, 1), progress("b", 3, 2)];
+        let opened = plan(&release(false, 1), &clusters, &[]);
+        assert_eq!((opened.open_group, opened.groups), (GroupIndex(2), 3));
+    }
+
+    #[test]
+    fn one_that_is_away_does_not_count_is_named_and_catches_up() {
+        let clusters = [progress("a", 2, 2), away(progress("b", 2, 0))];
+        let done = plan(&release(true, 1), &clusters, &[]);
+        assert_eq!(done.phase, Phase::CatchingUp);
+        assert_eq!(done.left_out.to_string(), "b: not heard since 1970-01-01T00:00:09.000Z");
+        let back = plan(&release(true, 1), &[progress("a", 2, 2), progress("b", 2, 0)], &[]);
+        assert_eq!((back.phase, back.open_group), (Phase::Releasing, GroupIndex(1)));
+    }
+
+    #[test]
+    fn all_away_holds_everything() {
+        let held = plan(&release(false, 1), &[away(progress("a", 3, 2))], &[]);
+        assert_eq!((held.open_group, held.reason.name()), (GroupIndex(1), "NoClusterReachable"));
+    }
+
+    #[test]
+    fn numbers_of_an_older_release_say_nothing() {
+        let mut old = progress("a", 3, 3);
+        old.seq = ReleaseSeq(1);
+        let pending = plan(&release(false, 0), &[old], &[]);
+        assert_eq!((pending.open_group, pending.phase, pending.groups), (GroupIndex(0), Phase::Pending, 0));
+    }
+
+    #[test]
+    fn paused_and_cancelled_open_nothing() {
+        let clusters = [progress("a", 3, 1)];
+        for (gate, phase) in [(Gate::Paused, Phase::Paused), (Gate::Cancelled, Phase::Cancelled)] {
+            let state = ReleaseState { gate, ..release(true, 0) };
+            let held = plan(&state, &clusters, &[word(2, 0)]);
+            assert_eq!((held.open_group, held.phase, held.consumed.len()), (GroupIndex(0), phase, 0));
+        }
+    }
+
+    fn fleets() -> impl Strategy<Value = Vec<ClusterProgress>> {
+        let one = (0..5_u32, 0..6_u32, any::<bool>(), 1..3_u64);
+        proptest::collection::vec(one, 0..5).prop_map(|clusters| {
+            clusters
+                .into_iter()
+                .enumerate()
+                .map(|(place, (groups, finished, is_away, seq))| {
+                    let mut one = progress(&format!("c{place}"), groups, finished.min(groups));
+                    one.seq = ReleaseSeq(seq);
+                    if is_away { away(one) } else { one }
+                })
+                .collect()
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn no_group_opens_before_its_predecessor_is_done_and_confirmed(
+            clusters in fleets(), open in 0..5_u32, needs: bool,
+            words in proptest::collection::btree_set((1..3_u64, 0..5_u32), 0..6),
+        ) {
+            let words: BTreeSet<_> = words.into_iter().map(|(seq, group)| word(seq, group)).collect();
+            let state = release(needs, open);
+            let plan = plan_release(&state, &clusters, &words);
+            prop_assert!(plan.open_group >= state.open_group);
+            for group in open..plan.open_group.0 {
+                prop_assert!(!needs || words.contains(&word(2, group)));
+                for cluster in clusters.iter().filter(|cluster| cluster.reach.counts()) {
+                    prop_assert!(cluster.has_finished(&state, GroupIndex(group)));
+                }
+            }
+            // Deciding again from the result changes nothing: the plan is a fixed point.
+            let again = plan_release(&ReleaseState { open_group: plan.open_group, ..state }, &clusters, &words);
+            prop_assert_eq!(again.open_group, plan.open_group);
+            prop_assert_eq!(again.phase, plan.phase);
+        }
+    }
+}
