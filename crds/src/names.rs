@@ -51,6 +51,9 @@ pub const RESTARTED_AT: &str = "federation.cafefed.dev/restarted-at";
 
 /// Finalizer of a Work: the agent takes it away when the objects in the member are gone or orphaned.
 pub const AGENT_FINALIZER: &str = "federation.cafefed.dev/agent";
+/// Annotation on a MemberCluster that is being removed: its cluster is gone, wait for nobody (with a reason).
+pub const FORCE_REMOVE: &str = "federation.cafefed.dev/force-remove";
+
 /// Finalizer of sources on the hub: the controller takes it away when no Work is left.
 pub const HUB_FINALIZER: &str = "federation.cafefed.dev/hub";
 
@@ -62,8 +65,8 @@ pub const SYSTEM_NAMESPACE: &str = "cafefed-system";
 pub const HUB_MANAGER: &str = "cafefed-hub";
 /// Field manager of the agent, on the hub and in its member.
 pub const AGENT_MANAGER: &str = "cafefed-agent";
-/// Signer of agents' certificates.
-pub const AGENT_SIGNER: &str = "federation.cafefed.dev/agent";
+/// Signer of agents' certificates: upstream's own for API server clients, so that a plain kube-apiserver can be the hub.
+pub const AGENT_SIGNER: &str = "kubernetes.io/kube-apiserver-client";
 /// Group of all agents on the hub.
 pub const AGENTS_GROUP: &str = "cafefed:agents";
 /// Prefix of an agent's user name on the hub; the cluster's name follows.
@@ -78,6 +81,11 @@ pub const TOKEN_SITE: &str = "cafefed-site";
 pub const TOKEN_ACCEPT: &str = "cafefed-accept";
 /// Annotation on an agent's first CSR: uid of the member's kube-system namespace.
 pub const CLUSTER_UID: &str = "federation.cafefed.dev/cluster-uid";
+
+/// The member cluster of a CSR or Lease by its name, if it is an agent's.
+pub fn cluster_of_agent_object(name: &str) -> Option<&str> {
+    name.strip_prefix("agent-").filter(|cluster| !cluster.is_empty())
+}
 
 /// The hub's namespace of one member cluster: `cluster-NAME`.
 pub fn cluster_namespace(cluster: &str) -> String {

@@ -81,7 +81,11 @@ impl Heartbeat {
 
     async fn create(&self, now: MicroTime, seconds: i32) -> Result<(), kube::Error> {
         let lease = Lease {
-            metadata: ObjectMeta { name: Some(self.name.clone()), ..ObjectMeta::default() },
+            metadata: ObjectMeta {
+                name: Some(self.name.clone()),
+                labels: Some([(names::MANAGED_BY.to_owned(), names::CAFE_FEDERATION.to_owned())].into()),
+                ..ObjectMeta::default()
+            },
             spec: Some(LeaseSpec {
                 holder_identity: Some(self.holder.clone()),
                 lease_duration_seconds: Some(seconds),
