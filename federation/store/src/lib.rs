@@ -9,6 +9,8 @@
 
 mod embedded;
 mod error;
+#[cfg(feature = "etcd")]
+mod etcd;
 mod key_range;
 mod kv;
 mod lease;
@@ -20,6 +22,8 @@ mod watch;
 
 pub use embedded::{EmbeddedStore, Options};
 pub use error::{Cause, StoreError};
+#[cfg(feature = "etcd")]
+pub use etcd::{EtcdOptions, EtcdStore, EtcdTls};
 pub use key_range::KeyRange;
 pub use kv::{KeyValue, Revision};
 pub use lease::{Lease, LeaseId};

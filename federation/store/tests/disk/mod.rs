@@ -153,6 +153,9 @@ impl StorageBackend for Disk {
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
         let platter = self.0.lock();
+        if platter.stopped && platter.left.is_some_and(|(_, how)| how == Stop::PowerCut) {
+            return Err(io::Error::other("the power is off"));
+        }
         let from = offset as usize;
         let bytes = platter.current.get(from..from + out.len());
         out.copy_from_slice(bytes.ok_or_else(|| io::Error::other("a read beyond the end"))?);
