@@ -53,6 +53,9 @@ pub(crate) enum Include {
     Object,
 }
 
+/// What tells the frames of one event apart: the verb, the form, and whether it is for a view of the kind.
+type FrameKey = (Verb, Form, bool);
+
 /// A change at one revision: `prev` became `next`; at least one of the two is there.
 #[derive(Debug)]
 pub(crate) struct Event {
@@ -64,7 +67,7 @@ pub(crate) struct Event {
     pub(crate) prev: Option<Arc<Entry>>,
     /// When the server heard of it, in seconds since the cache began.
     pub(crate) heard: u64,
-    frames: Mutex<SmallVec<[(Verb, Form, Bytes); 1]>>,
+    frames: Mutex<SmallVec<[(FrameKey, Bytes); 1]>>,
 }
 
 impl Event {
@@ -86,14 +89,16 @@ impl Event {
         }
     }
 
-    /// The frame for `verb` in `form`; `render` makes it the first time, later calls share it.
-    pub(crate) fn frame(&self, verb: Verb, form: Form, render: impl FnOnce() -> Bytes) -> Bytes {
+    /// The frame for `verb` in `form`, for a `view` or the stored kind; `render` makes it the first time,
+    /// later calls share it.
+    pub(crate) fn frame(&self, verb: Verb, form: Form, view: bool, render: impl FnOnce() -> Bytes) -> Bytes {
+        let key = (verb, form, view);
         let mut frames = self.frames.lock();
-        if let Some((_, _, bytes)) = frames.iter().find(|(v, f, _)| *v == verb && *f == form) {
+        if let Some((_, bytes)) = frames.iter().find(|(other, _)| *other == key) {
             return bytes.clone();
         }
         let bytes = render();
-        frames.push((verb, form, bytes.clone()));
+        frames.push((key, bytes.clone()));
         bytes
     }
 
@@ -137,9 +142,9 @@ mod tests {
     #[test]
     fn a_frame_is_made_once() {
         let event = Event::new(9, None, Some(entry("in")), 0);
-        let first = event.frame(Verb::Added, Form::Native, || Bytes::from_static(b"one"));
-        let again = event.frame(Verb::Added, Form::Native, || Bytes::from_static(b"two"));
+        let first = event.frame(Verb::Added, Form::Native, false, || Bytes::from_static(b"one"));
+        let again = event.frame(Verb::Added, Form::Native, false, || Bytes::from_static(b"two"));
         assert_eq!((first.as_ref(), again.as_ref()), (b"one".as_ref(), b"one".as_ref()));
-        assert_eq!(event.frame(Verb::Added, Form::Metadata, || Bytes::from_static(b"m")), b"m".as_ref());
+        assert_eq!(event.frame(Verb::Added, Form::Metadata, false, || Bytes::from_static(b"m")), b"m".as_ref());
     }
 }
