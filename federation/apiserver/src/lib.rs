@@ -3,6 +3,10 @@
 //! It knows no domain word: the hub, the simulated member clusters and the tests mount it with the
 //! kinds they need. `docs/ARCHITECTURE.md` has the map of the modules.
 
+pub mod apply;
+pub mod cel;
+pub mod decode;
+pub mod patch;
 pub mod resource;
 pub mod schema;
 pub mod status;
