@@ -3,6 +3,12 @@
 //! It knows no domain word: the hub, the simulated member clusters and the tests mount it with the
 //! kinds they need. `docs/ARCHITECTURE.md` has the map of the modules.
 
+pub mod builtin;
+pub mod custom;
+pub mod discovery;
+pub mod openapi;
+pub mod protobuf;
 pub mod resource;
 pub mod schema;
 pub mod status;
+pub mod table;
