@@ -75,7 +75,8 @@ impl Entry {
         self.value.len() + 42
     }
 
-    /// Appends the object as clients see it, with `revision` as its resourceVersion.
+    /// Appends the object as clients see it, with `revision` as its resourceVersion; 0, for an object that was
+    /// not stored, leaves it out.
     pub(crate) fn write(&self, revision: u64, out: &mut Vec<u8>) {
         self.write_range(0, self.value.len(), revision, out);
     }
@@ -89,6 +90,10 @@ impl Entry {
 
     fn write_range(&self, start: usize, end: usize, revision: u64, out: &mut Vec<u8>) {
         let at = self.metadata_start as usize;
+        if revision == 0 {
+            out.extend_from_slice(&self.value[start..end]);
+            return;
+        }
         out.extend_from_slice(&self.value[start..at]);
         out.extend_from_slice(br#""resourceVersion":""#);
         push_decimal(revision, out);

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use federation_store::{
-    Event as StoreEvent, KeyRange, KeyValue, RangeRequest, Store, StoreError, WatchRequest, WatchResponse,
+    Event as StoreEvent, EventKind, KeyRange, KeyValue, RangeRequest, Store, StoreError, WatchRequest, WatchResponse,
 };
 use futures::StreamExt;
 use tokio::sync::watch;
@@ -27,9 +27,16 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// How often kinds without events are tidied.
 const TIDY: Duration = Duration::from_secs(15);
 
+/// Told about every object before a read can see it.
+pub(crate) trait Observer: Send + Sync + 'static {
+    /// `object` is its stored bytes now, `None` when it is gone; `kind_path` is `GROUP/PLURAL`.
+    fn changed(&self, kind_path: &str, local: &str, object: Option<&Bytes>);
+}
+
 /// The caches of all kinds and how far they are.
 pub(crate) struct Feed {
     kinds: HashMap<String, Arc<KindCache>>,
+    observer: Arc<dyn Observer>,
     reached: watch::Sender<u64>,
     began: Instant,
 }
@@ -44,9 +51,14 @@ pub enum FeedError {
 
 impl Feed {
     /// Caches for these kinds, empty.
-    pub(crate) fn new(resources: &[Arc<Resource>]) -> Self {
+    pub(crate) fn new(resources: &[Arc<Resource>], observer: Arc<dyn Observer>) -> Self {
         let kinds = resources.iter().map(|r| (keys::kind_path(r), Arc::new(KindCache::new(r)))).collect();
-        Self { kinds, reached: watch::Sender::new(0), began: Instant::now() }
+        Self { kinds, observer, reached: watch::Sender::new(0), began: Instant::now() }
+    }
+
+    /// The cache of `GROUP/PLURAL`.
+    pub(crate) fn by_path(&self, path: &str) -> Option<&Arc<KindCache>> {
+        self.kinds.get(path)
     }
 
     /// The cache of a kind.
@@ -94,7 +106,11 @@ impl Feed {
     async fn load_at(&self, store: &dyn Store, revision: u64) -> Result<(), StoreError> {
         let mut all = self.read_all(store, revision).await?;
         for (path, kind) in &self.kinds {
-            kind.begin(all.remove(path).unwrap_or_default(), revision);
+            let objects = all.remove(path).unwrap_or_default();
+            for item in &objects {
+                self.observer.changed(path, item.0.key(), Some(item.0.stored()));
+            }
+            kind.begin(objects, revision);
         }
         Ok(())
     }
@@ -153,7 +169,7 @@ impl Feed {
     }
 
     async fn follow(&self, store: &dyn Store) -> Result<(), StoreError> {
-        let request = WatchRequest::new(KeyRange::prefix(keys::ROOT)).from(self.reached() + 1).with_progress();
+        let request = WatchRequest::new(KeyRange::prefix(keys::ROOT)).starting_at(self.reached() + 1).with_progress();
         let mut stream = store.watch(request).await?;
         let mut tidy = tokio::time::interval(TIDY);
         loop {
@@ -195,10 +211,16 @@ impl Feed {
             }
         }
         for (path, run) in by_kind {
-            if let Some(kind) = self.kinds.get(path) {
-                kind.apply(run.into_iter(), now);
-            }
+            self.apply_run(path, run, now);
         }
+    }
+
+    fn apply_run(&self, path: &str, run: Vec<(&str, &StoreEvent)>, now: u64) {
+        let Some(kind) = self.kinds.get(path) else { return };
+        for (local, event) in &run {
+            self.observer.changed(path, local, (event.kind == EventKind::Put).then_some(&event.kv.value));
+        }
+        kind.apply(run.into_iter(), now);
     }
 
     /// After a gap: reads the newest state and makes events of what differs.
@@ -208,7 +230,8 @@ impl Feed {
         let now = self.seconds();
         for (path, kind) in &self.kinds {
             let events = kind.difference(&all.remove(path).unwrap_or_default(), revision);
-            kind.apply(events.iter().map(|(local, event)| (local.as_str(), event)), now);
+            let run = events.iter().map(|(local, event)| (local.as_str(), event)).collect();
+            self.apply_run(path, run, now);
         }
         self.reached.send_replace(revision);
         Ok(())

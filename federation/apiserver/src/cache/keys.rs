@@ -9,8 +9,13 @@ pub(crate) const ROOT: &str = "/registry/";
 
 /// `GROUP/PLURAL`, with `core` for the core group: names a kind inside the store.
 pub(crate) fn kind_path(resource: &Resource) -> String {
-    let group = if resource.group.is_empty() { "core" } else { &resource.group };
-    format!("{group}/{}", resource.plural)
+    path_of(&resource.group, &resource.plural)
+}
+
+/// The same by its parts.
+pub(crate) fn path_of(group: &str, plural: &str) -> String {
+    let group = if group.is_empty() { "core" } else { group };
+    format!("{group}/{plural}")
 }
 
 /// What all keys of a kind begin with.

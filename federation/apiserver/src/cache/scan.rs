@@ -10,7 +10,6 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
-use smallvec::SmallVec;
 
 /// A text inside an object: where it stands, or a copy where the JSON spells it with escapes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -138,7 +137,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Str<'a> {
 }
 
 #[derive(Default)]
-struct Pairs<'a>(SmallVec<[(Cow<'a, str>, Cow<'a, str>); 8]>);
+struct Pairs<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Pairs<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -206,19 +205,19 @@ impl<'de> Visitor<'de> for At<'_> {
         Ok(if self.0.is_empty() { Cow::Owned(v.to_owned()) } else { Cow::Borrowed("") })
     }
 
-    fn visit_bool<E>(self, v: bool) -> Result<Self::Value, E> {
+    fn visit_bool<E: serde::de::Error>(self, v: bool) -> Result<Self::Value, E> {
         self.visit_str(if v { "true" } else { "false" })
     }
 
-    fn visit_i64<E>(self, v: i64) -> Result<Self::Value, E> {
+    fn visit_i64<E: serde::de::Error>(self, v: i64) -> Result<Self::Value, E> {
         self.visit_str(&v.to_string())
     }
 
-    fn visit_u64<E>(self, v: u64) -> Result<Self::Value, E> {
+    fn visit_u64<E: serde::de::Error>(self, v: u64) -> Result<Self::Value, E> {
         self.visit_str(&v.to_string())
     }
 
-    fn visit_f64<E>(self, v: f64) -> Result<Self::Value, E> {
+    fn visit_f64<E: serde::de::Error>(self, v: f64) -> Result<Self::Value, E> {
         self.visit_str(&v.to_string())
     }
 

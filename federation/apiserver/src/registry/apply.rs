@@ -33,8 +33,8 @@ pub(super) async fn apply(write: &mut Write, bytes: &Bytes) -> ApiResult<Written
     let existing = write.core.current(&write.kind, &write.namespace, &write.name).await?;
     if existing.is_none() && write.ctx.endpoint == Endpoint::Main {
         refuse_identity(write, &config)?;
-        body::to_stored(write, &mut config);
-        let object = managed::merge(write, None, &config)?;
+        let mut object = managed::merge(write, None, &config)?;
+        body::to_stored(write, &mut object);
         match create_object(write, object, warnings.clone(), false).await {
             // Somebody created it in between: apply onto that.
             Err(error) if error.reason() == "AlreadyExists" => {}

@@ -13,12 +13,12 @@ use crate::schema;
 use crate::status::{ApiError, ApiResult};
 
 /// Reads the object of a POST or PUT. Errors: 400 for what cannot be read.
-pub(super) fn decode(resource: &Resource, encoding: Encoding, body: &Bytes) -> ApiResult<Decoded> {
+pub(super) fn decode(encoding: Encoding, body: &Bytes) -> ApiResult<Decoded> {
     match encoding {
         Encoding::Json => decode::json(body),
         Encoding::Yaml => decode::yaml(body),
         Encoding::Protobuf => {
-            Ok(Decoded { value: protobuf::decode(body, resource)?, duplicates: Vec::new() })
+            Ok(Decoded { value: protobuf::decode(body)?, duplicates: Vec::new() })
         }
     }
 }

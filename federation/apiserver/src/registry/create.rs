@@ -24,7 +24,7 @@ const LETTERS: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
 /// Creates the object in the body.
 pub(crate) async fn create(write: &mut Write, encoding: Encoding, bytes: &Bytes) -> ApiResult<Written> {
     let resource = write.kind.resource.clone();
-    let mut decoded = body::decode(&resource, encoding, bytes)?;
+    let mut decoded = body::decode(encoding, bytes)?;
     let object = &mut decoded.value;
     body::match_path(&resource, &write.namespace, "", object)?;
     let warnings = body::prune(write, object, &decoded.duplicates)?;

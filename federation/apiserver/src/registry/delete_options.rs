@@ -55,6 +55,11 @@ struct Preconditions {
 }
 
 impl DeleteOptions {
+    /// Whether nothing is deleted.
+    pub(crate) fn is_dry_run(&self) -> bool {
+        self.dry_run
+    }
+
     /// Reads the options; a body goes before the query. Errors: 400 for what cannot be read, 422 for what
     /// contradicts itself.
     pub(crate) fn read(encoding: Encoding, body: &Bytes, query: &Query) -> ApiResult<Self> {
@@ -76,7 +81,7 @@ fn from_body(encoding: Encoding, body: &Bytes) -> ApiResult<Wire> {
     let value = match encoding {
         Encoding::Json => decode::json(body)?.value,
         Encoding::Yaml => decode::yaml(body)?.value,
-        Encoding::Protobuf => protobuf::delete_options(body)?,
+        Encoding::Protobuf => protobuf::decode(body)?,
     };
     let wire: Wire =
         serde_json::from_value(value).map_err(|error| ApiError::bad_request(format!("read DeleteOptions: {error}")))?;

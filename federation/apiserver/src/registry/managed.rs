@@ -8,13 +8,12 @@ use crate::resource::Endpoint;
 use crate::status::ApiResult;
 
 /// Calls `with` with the context that [`crate::apply`] needs.
-fn context<T>(write: &Write, with: impl FnOnce(&ApplyContext<'_>) -> T) -> T {
+fn context<T>(write: &Write, api_version: &str, with: impl FnOnce(&ApplyContext<'_>) -> T) -> T {
     let now = jiff::Timestamp::from_second(write.now.as_second()).unwrap_or_default().to_string();
-    let api_version = write.kind.stored.api_version();
     with(&ApplyContext {
         manager: &write.manager,
         force: write.force,
-        api_version: &api_version,
+        api_version,
         now: &now,
         subresource: write.subresource(),
         reset: reset(write),
@@ -29,12 +28,15 @@ fn reset(write: &Write) -> ResetFields {
     }
 }
 
-/// Records the fields that a write other than apply changes.
+/// Records the fields that a write other than apply changes; both objects are of the stored kind.
 pub(super) fn record(write: &Write, live: Option<&Value>, new: &mut Value) {
-    context(write, |ctx| apply::update(ctx, live, new, &write.kind.stored.schema));
+    let stored = &write.kind.stored;
+    context(write, &stored.api_version(), |ctx| apply::update(ctx, live, new, &stored.schema));
 }
 
-/// Merges an applied configuration into the live object. Errors: 409 with the conflicts.
+/// Merges an applied configuration into the live object; both are of the kind of the path. Errors: 409 with the
+/// conflicts.
 pub(super) fn merge(write: &Write, live: Option<&Value>, config: &Value) -> ApiResult<Value> {
-    context(write, |ctx| apply::apply(ctx, live, config, &write.kind.stored.schema))
+    let resource = &write.kind.resource;
+    context(write, &resource.api_version(), |ctx| apply::apply(ctx, live, config, &resource.schema))
 }

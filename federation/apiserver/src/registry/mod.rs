@@ -29,6 +29,8 @@ mod update;
 pub(crate) use create::create;
 pub(crate) use delete::delete;
 pub(crate) use delete_collection::delete_collection;
+pub(crate) use delete_options::DeleteOptions;
 pub(crate) use patch::patch;
+pub(crate) use review::post;
 pub(crate) use scale::get as get_scale;
 pub(crate) use update::update;

@@ -1,8 +1,11 @@
 //! POST of a kind that is answered and not stored.
 
+use bytes::Bytes;
 use serde_json::Value;
 
+use super::body;
 use super::request::{Reply, Write, Written};
+use crate::http::incoming::Encoding;
 use crate::schema;
 use crate::server::review::ReviewRequest;
 use crate::status::{ApiError, ApiResult};
@@ -20,6 +23,15 @@ pub(super) async fn answer(write: &Write, mut object: Value, warnings: Vec<Strin
     }
     let document = ask(write, &format!("{}/{}", resource.group, resource.plural), object).await?;
     Ok(Written { code: 201, reply: Reply::Document(document), warnings })
+}
+
+/// POST of another kind to a subresource of an object. Errors: 405 when nobody answers it.
+pub(crate) async fn post(write: &Write, subresource: &str, encoding: Encoding, bytes: &Bytes) -> ApiResult<Written> {
+    let decoded = body::decode(encoding, bytes)?;
+    let resource = &write.kind.resource;
+    let what = format!("{}/{}/{subresource}", resource.group, resource.plural);
+    let document = ask(write, &what, decoded.value).await?;
+    Ok(Written { code: 201, reply: Reply::Document(document), warnings: Vec::new() })
 }
 
 /// Hands `object` to whoever answers `what`: `GROUP/PLURAL`, or `GROUP/PLURAL/SUBRESOURCE`.

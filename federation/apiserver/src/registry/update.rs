@@ -17,7 +17,7 @@ pub(crate) async fn update(write: &mut Write, encoding: Encoding, bytes: &Bytes)
     if write.ctx.endpoint == Endpoint::Scale {
         return scale::update(write, encoding, bytes).await;
     }
-    let mut decoded = body::decode(&resource, encoding, bytes)?;
+    let mut decoded = body::decode(encoding, bytes)?;
     body::match_path(&resource, &write.namespace, &write.name, &mut decoded.value)?;
     let warnings = body::prune(write, &mut decoded.value, &decoded.duplicates)?;
     let versionless = meta::text(&decoded.value, "resourceVersion").is_empty();

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::options::Options;
 use super::review::Review;
-use crate::cache::feed::Feed;
+use crate::cache::feed::{Feed, Observer};
 use crate::cache::keys;
 use crate::metrics::Metrics;
 use crate::read::kind::Kind;
@@ -57,11 +57,11 @@ impl Core {
         store: Arc<dyn Store>,
         resources: Vec<Arc<Resource>>,
         admissions: Vec<Arc<dyn Admission>>,
-        reviews: BTreeMap<String, Arc<dyn Review>>,
+        observer: Arc<dyn Observer>,
         options: Options,
     ) -> Self {
         let stored: Vec<_> = resources.iter().filter(|r| Kind::is_stored(r)).cloned().collect();
-        let feed = Arc::new(Feed::new(&stored));
+        let feed = Arc::new(Feed::new(&stored, observer));
         let mut kinds: HashMap<String, HashMap<String, Arc<Kind>>> = HashMap::new();
         for resource in &resources {
             let kind = Arc::new(Kind::new(resource.clone(), &feed, &resources));
@@ -73,7 +73,7 @@ impl Core {
             kinds,
             resources,
             admissions,
-            reviews,
+            reviews: BTreeMap::new(),
             metrics: Metrics::new(),
             options,
             draining: CancellationToken::new(),

@@ -4,7 +4,7 @@ mod fields;
 mod labels;
 
 pub(crate) use fields::FieldSelector;
-pub use labels::{LabelSelector, SelectorError};
+pub(crate) use labels::LabelSelector;
 
 use crate::cache::entry::Entry;
 use crate::cache::keys;
