@@ -1,0 +1,39 @@
+//! The hub controllers against any API server, through a client alone.
+
+use anyhow::Context;
+use crds::names;
+use federation_hub_lib::{bootstrap, join::Joins, members::Members};
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+use kube::ResourceExt;
+use kube::api::{Api, Patch, PatchParams};
+use kube::runtime::wait::{await_condition, conditions};
+use tokio_util::sync::CancellationToken;
+
+/// Runs all hub controllers until `stop`.
+pub async fn run(client: kube::Client, stop: CancellationToken) -> anyhow::Result<()> {
+    bootstrap::prepare(&client).await?;
+    tokio::join!(
+        Joins::new(client.clone()).run(stop.clone()),
+        Members::new(client.clone()).run(stop.clone())
+    );
+    Ok(())
+}
+
+/// Installs the hub's kinds as CRDs; for an API server that is not our own.
+pub async fn install_kinds(client: &kube::Client) -> anyhow::Result<()> {
+    let api: Api<CustomResourceDefinition> = Api::all(client.clone());
+    let params = PatchParams::apply(names::HUB_MANAGER).force();
+    for crd in crds::manifests::hub() {
+        let name = crd.name_any();
+        api.patch(&name, &params, &Patch::Apply(&crd))
+            .await
+            .with_context(|| format!("cannot install {name}"))?;
+    }
+    for crd in crds::manifests::hub() {
+        let name = crd.name_any();
+        await_condition(api.clone(), &name, conditions::is_crd_established())
+            .await
+            .with_context(|| format!("{name} was installed but is not served"))?;
+    }
+    Ok(())
+}
