@@ -127,6 +127,13 @@ impl Chosen {
         self.cells.values().cloned().collect()
     }
 
+    /// Clusters that it was in and that this decision gives up: the only ones that may lose its Work (I21).
+    #[must_use]
+    pub fn given_up(&self, present: &Present) -> BTreeSet<ClusterName> {
+        let chosen = self.clusters();
+        present.values().filter(|cluster| !chosen.contains(*cluster)).cloned().collect()
+    }
+
     /// Cells of the units asked for that it does not run in, and why: what `Scheduled` names.
     #[must_use]
     pub fn rejected(&self) -> Report<Verdict> {
@@ -296,6 +303,7 @@ mod tests {
         let present = Present::from([(cell("rz00b"), cluster("hz-b"))]);
         let chosen = place(&units(&["rz82"]), &fleet, &present).unwrap();
         assert_eq!(names(&chosen), ["rz82a", "rz82b"]);
+        assert_eq!(chosen.given_up(&present), BTreeSet::from([cluster("hz-b")]));
     }
 
     proptest! {

@@ -45,14 +45,20 @@ pub struct ClusterProgress {
     pub reach: Reach,
     /// The release that its numbers are of; of an older one they say nothing about this one.
     pub seq: ReleaseSeq,
-    /// Groups it has in that release.
+    /// Groups it has in that release; 0: it has nothing to move.
     pub groups: u32,
     /// Groups it has finished: every pod runs the revision and is available.
     pub groups_finished: u32,
-    /// Pods of its open group that run the revision and are ready.
+    /// The group it works on, or worked on last: the one that `ready` and `pods` are of.
+    pub group: GroupIndex,
+    /// Pods of that group that run the revision and are ready.
     pub ready: u32,
-    /// Pods of its open group.
+    /// Pods of that group.
     pub pods: u32,
+    /// Pods of the application that run the revision and are available.
+    pub updated: u32,
+    /// Pods of the application that it should have.
+    pub total: u32,
 }
 
 impl ClusterProgress {
@@ -164,23 +170,17 @@ fn open_groups(
     }
 }
 
+/// Pods of the clusters that count, by what is asked of them.
+fn sum(counted: &[&ClusterProgress], of: impl Fn(&ClusterProgress) -> u32) -> u32 {
+    counted.iter().fold(0_u32, |total, cluster| total.saturating_add(of(cluster)))
+}
+
 /// Says where the release is, after groups were opened.
 fn settle(release: &ReleaseState, counted: &[&ClusterProgress], plan: &mut ReleasePlan) {
-    let (ready, pods) = counted
-        .iter()
-        .filter(|cluster| cluster.has_begun(release))
-        .fold((0_u32, 0_u32), |(ready, pods), c| {
-            (ready.saturating_add(c.ready), pods.saturating_add(c.pods))
-        });
-    let groups_done = counted
-        .iter()
-        .map(|cluster| match cluster.has_begun(release) {
-            false => 0,
-            true if cluster.is_done(release) => plan.groups,
-            true => cluster.groups_finished,
-        })
-        .min()
-        .unwrap_or(0);
+    let begun = |number: fn(&ClusterProgress) -> u32| {
+        sum(counted, |cluster| if cluster.has_begun(release) { number(cluster) } else { 0 })
+    };
+    let pods = sum(counted, |cluster| cluster.total);
     if !has_next(release, counted) {
         let is_everywhere = plan.left_out.is_empty();
         plan.phase = if is_everywhere { Phase::Succeeded } else { Phase::CatchingUp };
@@ -190,25 +190,63 @@ fn settle(release: &ReleaseState, counted: &[&ClusterProgress], plan: &mut Relea
     if let Some(phase) = held(release.gate) {
         plan.phase = phase;
         plan.reason = match release.gate {
-            Gate::Cancelled => Reason::Cancelled { release: release.seq, updated: ready, pods },
-            _ => Reason::Paused { groups_done, groups: plan.groups },
+            Gate::Cancelled => {
+                Reason::Cancelled { release: release.seq, updated: begun(|c| c.updated), pods }
+            }
+            _ => Reason::Paused {
+                groups_done: groups_done(release, counted, plan.groups),
+                groups: plan.groups,
+            },
         };
         return;
     }
     let (group, groups, revision) = (plan.open_group, plan.groups, release.revision.clone());
     if plan.wanted.is_some() {
         plan.phase = Phase::Confirming;
+        let in_group = |cluster: &ClusterProgress| cluster.has_begun(release) && cluster.group == group;
+        let ready = sum(counted, |cluster| if in_group(cluster) { cluster.ready } else { 0 });
+        let pods = sum(counted, |cluster| if in_group(cluster) { cluster.pods } else { 0 });
         plan.reason = Reason::WaitingForConfirm { group, groups, revision, ready, pods };
         return;
     }
-    let begun = counted.iter().any(|cluster| cluster.has_begun(release));
-    plan.phase = if begun { Phase::Releasing } else { Phase::Pending };
-    let late = |cluster: &&&ClusterProgress| !cluster.has_finished(release, group);
-    let waiting_for: Vec<String> =
-        counted.iter().filter(late).map(|cluster| cluster.cluster.to_string()).collect();
+    if !counted.iter().any(|cluster| cluster.has_begun(release)) {
+        let waiting_for = counted.iter().map(|cluster| cluster.cluster.to_string()).collect();
+        plan.phase = Phase::Pending;
+        plan.reason = Reason::WaitingForAgents { release: release.seq, revision, waiting_for };
+        return;
+    }
+    let late = counted.iter().filter(|cluster| !cluster.has_finished(release, group));
+    let waiting_for: Vec<String> = late.map(|cluster| lateness(release, cluster, group)).collect();
     let clusters = u32::try_from(counted.len()).unwrap_or(u32::MAX);
     let finished = clusters.saturating_sub(u32::try_from(waiting_for.len()).unwrap_or(u32::MAX));
+    plan.phase = Phase::Releasing;
     plan.reason = Reason::WaitingForClusters { group, groups, finished, clusters, waiting_for };
+}
+
+/// Groups that are done in every cluster that counts.
+fn groups_done(release: &ReleaseState, counted: &[&ClusterProgress], groups: u32) -> u32 {
+    let of = |cluster: &&ClusterProgress| match cluster.has_begun(release) {
+        false => 0,
+        true if cluster.is_done(release) => groups,
+        true => cluster.groups_finished,
+    };
+    counted.iter().map(of).min().unwrap_or(0)
+}
+
+/// One cluster that is waited for, with its numbers.
+fn lateness(release: &ReleaseState, cluster: &ClusterProgress, group: GroupIndex) -> String {
+    let ClusterProgress { cluster: name, ready, pods, groups_finished, .. } = cluster;
+    if !cluster.has_begun(release) {
+        return format!("{name} (not taken up yet)");
+    }
+    if *groups_finished > cluster.group.0 {
+        // It has finished the group that its numbers are of, and not begun the next.
+        return format!("{name} (not begun yet)");
+    }
+    match cluster.group < group {
+        true => format!("{name} (in group {}, {ready} of {pods} pods ready)", cluster.group.ordinal()),
+        false => format!("{name} ({ready} of {pods} pods ready)"),
+    }
 }
 
 #[cfg(test)]
@@ -235,8 +273,11 @@ mod tests {
             seq: ReleaseSeq(2),
             groups,
             groups_finished,
+            group: GroupIndex(groups_finished.min(groups.saturating_sub(1))),
             ready: 2,
             pods: 2,
+            updated: 3,
+            total: 10,
         }
     }
 
@@ -261,14 +302,18 @@ mod tests {
     fn the_next_group_opens_when_every_cluster_has_finished() {
         let waiting = plan(&release(false, 0), &[progress("a", 3, 1), progress("b", 3, 0)], &[]);
         assert_eq!((waiting.open_group, waiting.phase), (GroupIndex(0), Phase::Releasing));
-        assert_eq!(waiting.reason.to_string(), "group 1 of 3: 1 of 2 clusters finished, waiting for b");
+        assert_eq!(
+            waiting.reason.to_string(),
+            "group 1 of 3: 1 of 2 clusters finished, waiting for b (2 of 2 pods ready)"
+        );
         let opened = plan(&release(false, 0), &[progress("a", 3, 1), progress("b", 3, 1)], &[]);
         assert_eq!(opened.open_group, GroupIndex(1));
     }
 
     #[test]
     fn a2_one_confirmation_opens_one_group_of_one_release() {
-        let clusters = [progress("a", 3, 1), progress("b", 3, 1)];
+        let at_rest = |name| ClusterProgress { group: GroupIndex(0), ..progress(name, 3, 1) };
+        let clusters = [at_rest("a"), at_rest("b")];
         let waiting = plan(&release(true, 0), &clusters, &[word(1, 0), word(2, 1)]);
         assert_eq!((waiting.open_group, waiting.phase), (GroupIndex(0), Phase::Confirming));
         assert_eq!(waiting.wanted, Some(word(2, 0)));
@@ -287,6 +332,7 @@ mod tests {
     fn after_the_last_group_no_word_is_asked() {
         let done = plan(&release(true, 2), &[progress("a", 3, 3), progress("b", 1, 1)], &[]);
         assert_eq!((done.phase, done.wanted), (Phase::Succeeded, None));
+        assert_eq!(done.reason.to_string(), "20 pods run revision 7f9c");
     }
 
     #[test]
@@ -304,6 +350,10 @@ mod tests {
         assert_eq!(done.left_out.to_string(), "b: not heard since 1970-01-01T00:00:09.000Z");
         let back = plan(&release(true, 1), &[progress("a", 2, 2), progress("b", 2, 0)], &[]);
         assert_eq!((back.phase, back.open_group), (Phase::Releasing, GroupIndex(1)));
+        assert_eq!(
+            back.reason.to_string(),
+            "group 2 of 2: 1 of 2 clusters finished, waiting for b (in group 1, 2 of 2 pods ready)"
+        );
     }
 
     #[test]
@@ -318,6 +368,7 @@ mod tests {
         old.seq = ReleaseSeq(1);
         let pending = plan(&release(false, 0), &[old], &[]);
         assert_eq!((pending.open_group, pending.phase, pending.groups), (GroupIndex(0), Phase::Pending, 0));
+        assert_eq!(pending.reason.to_string(), "release 2 of revision 7f9c is not taken up yet by a");
     }
 
     #[test]
