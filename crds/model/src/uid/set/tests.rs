@@ -1,3 +1,5 @@
+//! The algebra of UID sets is that of plain sets, and its text comes back.
+
 use std::collections::BTreeSet;
 
 use super::*;

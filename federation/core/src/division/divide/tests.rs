@@ -1,3 +1,5 @@
+//! The worked divisions, and I22 on any input.
+
 use super::*;
 use crate::fleet::tests::cell;
 use proptest::prelude::*;

@@ -1,3 +1,5 @@
+//! References are read as runtimes read them, and any text is safe.
+
 use super::*;
 use proptest::prelude::*;
 

@@ -1,3 +1,5 @@
+//! Who is chosen, who is rejected and why, and I21 on any loss of data.
+
 use super::*;
 use crate::fleet::Taint;
 use crate::fleet::tests::{cell, cluster, playground, unit};

@@ -1,3 +1,5 @@
+//! Groups open in order, by confirmations, without those who are away.
+
 use super::*;
 use crate::fleet::tests::cluster;
 use model::Timestamp;

@@ -1,3 +1,5 @@
+//! Conditions say what is, what is behind, and what nobody knows.
+
 use std::collections::BTreeSet;
 
 use super::super::summary::tests::{report, sum};

@@ -1,3 +1,5 @@
+//! Numbers add up, and a cut-off cluster is never healthy.
+
 use super::*;
 use crate::fleet::tests::{cell, cluster};
 use model::Timestamp;

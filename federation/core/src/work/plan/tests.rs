@@ -1,3 +1,5 @@
+//! Works are made, changed and pruned by name, and never lost in silence.
+
 use super::*;
 use crate::fleet::tests::cluster;
 use proptest::prelude::*;
