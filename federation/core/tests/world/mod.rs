@@ -137,7 +137,7 @@ impl World {
         let candidates: Vec<Candidate> = cells
             .map(|(cell, present)| Candidate {
                 cell: cell.clone(),
-                weight: 1,
+                weight: Some(1),
                 present: *present,
                 limit: None,
             })

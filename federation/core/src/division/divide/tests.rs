@@ -5,7 +5,7 @@ use crate::fleet::tests::cell;
 use proptest::prelude::*;
 
 fn candidate(name: &str, weight: u32) -> Candidate {
-    Candidate { cell: cell(name), weight, present: 0, limit: None }
+    Candidate { cell: cell(name), weight: Some(weight), present: 0, limit: None }
 }
 
 const fn weighted(min: u32, max: u32, avoid_disruption: bool) -> Division {
@@ -76,6 +76,25 @@ fn a_cell_without_room_lends_its_part() {
 }
 
 #[test]
+fn i21_a_cell_of_unknown_weight_keeps_what_it_has() {
+    let silent = Candidate { weight: None, present: 4, ..candidate("c", 0) };
+    let keep = weighted(1, u32::MAX, true);
+    let of =
+        |replicas| divide(replicas, keep, &[candidate("a", 1), candidate("b", 1), silent.clone()]).unwrap();
+    assert_eq!(numbers(&of(10)), [3, 3, 4]);
+    assert_eq!(numbers(&of(12)), [4, 4, 4]);
+    // Only a person who asks for less takes anything away there.
+    assert_eq!(numbers(&of(3)), [0, 0, 3]);
+    assert_eq!(
+        of(10).report.about("c").next().unwrap().to_string(),
+        "its weight is not known; what runs there stays"
+    );
+    // Nobody has reported yet: nothing is placed, and that is no error of the person who asked.
+    let fresh = divide(5, keep, &[Candidate { present: 0, ..silent }]).unwrap();
+    assert_eq!((numbers(&fresh), fresh.unplaced), (vec![0], 5));
+}
+
+#[test]
 fn no_weight_no_cell_and_crossed_bounds_are_refused() {
     let nothing = [candidate("b", 0), candidate("a", 0)];
     assert_eq!(
@@ -88,14 +107,15 @@ fn no_weight_no_cell_and_crossed_bounds_are_refused() {
 }
 
 fn worlds() -> impl Strategy<Value = (Vec<Candidate>, Bounds)> {
-    let one = (0..9_u32, 0..12_u32, proptest::option::weighted(0.2, 0..9_u32));
+    let weight = proptest::option::weighted(0.8, 0..9_u32);
+    let one = (weight, 0..12_u32, proptest::option::weighted(0.2, 0..9_u32));
     (proptest::collection::vec(one, 1..6), 0..3_u32, 0..20_u32).prop_map(|(cells, min, more)| {
         let candidates = cells
             .into_iter()
             .enumerate()
             .map(|(place, (weight, present, limit))| Candidate {
                 cell: cell(&format!("c{place}")),
-                weight: if place == 0 { weight + 1 } else { weight },
+                weight: if place == 0 { Some(weight.unwrap_or(0) + 1) } else { weight },
                 present,
                 limit,
             })
@@ -115,10 +135,10 @@ proptest! {
         if divided.unplaced > 0 {
             for candidate in &candidates {
                 let full = divided.shares[&candidate.cell] >= cap(bounds, candidate);
-                prop_assert!(full || candidate.weight == 0, "{:?} {:?}", candidate, divided);
+                prop_assert!(full || matches!(candidate.weight, Some(0) | None), "{:?} {:?}", candidate, divided);
             }
         }
-        for candidate in &candidates {
+        for candidate in candidates.iter().filter(|candidate| candidate.weight.is_some()) {
             prop_assert!(divided.shares[&candidate.cell] <= cap(bounds, candidate));
         }
     }
