@@ -8,6 +8,7 @@
 //! - [`plan_update`]: in which groups the pods of an old revision move to the new one;
 //! - [`plan_scale_out`], [`plan_scale_in`]: in which groups pods are added and removed.
 
+mod pin;
 mod plan;
 mod scale;
 mod shares;
@@ -16,7 +17,8 @@ mod update;
 #[cfg(test)]
 mod cases;
 
+pub use pin::{Pin, PinError};
 pub use plan::{GROUPS_MAX, Group, GroupError, GroupKind, GroupPlan, Pace, Step, UpgradeType};
 pub use scale::{CellCount, plan_scale_in, plan_scale_out};
-pub use shares::{CellShare, Pin, PinError, ShareError, ShareReason, Shares, SharesInput, shares};
+pub use shares::{CellShare, ShareError, ShareReason, Shares, SharesInput, shares};
 pub use update::{CellProgress, plan_update};

@@ -53,6 +53,15 @@ pub enum Reason {
         /// Pods of the group.
         pods: u32,
     },
+    /// No cluster has taken up the release yet.
+    WaitingForAgents {
+        /// The release.
+        release: ReleaseSeq,
+        /// The revision that is released.
+        revision: String,
+        /// Clusters that have not, in order.
+        waiting_for: Vec<String>,
+    },
     /// Clusters have not finished the open group.
     WaitingForClusters {
         /// The open group.
@@ -63,7 +72,7 @@ pub enum Reason {
         finished: u32,
         /// Clusters that count.
         clusters: u32,
-        /// Those that have not, in order.
+        /// Those that have not, in order, each with its numbers.
         waiting_for: Vec<String>,
     },
     /// No cluster that counts can be reached.
@@ -128,6 +137,7 @@ impl Reason {
         match self {
             Self::WaitingForConfirm { .. } => "WaitingForConfirm",
             Self::WaitingForPods { .. } => "WaitingForPods",
+            Self::WaitingForAgents { .. } => "WaitingForAgents",
             Self::WaitingForClusters { .. } => "WaitingForClusters",
             Self::NoClusterReachable { .. } => "NoClusterReachable",
             Self::Scaling { .. } => "Scaling",
@@ -156,6 +166,10 @@ impl fmt::Display for Reason {
                     f,
                     "group {group} of {groups} of revision {revision}, {ready} of {pods} pods ready so far"
                 )
+            }
+            Self::WaitingForAgents { release, revision, waiting_for } => {
+                let clusters = waiting_for.join(", ");
+                write!(f, "release {release} of revision {revision} is not taken up yet by {clusters}")
             }
             Self::WaitingForClusters { group, groups, finished, clusters, waiting_for } => write!(
                 f,

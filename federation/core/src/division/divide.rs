@@ -41,8 +41,8 @@ impl Default for Bounds {
 pub struct Candidate {
     /// The cell.
     pub cell: CellName,
-    /// What it weighs; see [`super::weights`].
-    pub weight: u32,
+    /// What it weighs; see [`super::weights`]. `None`: not known, so it keeps what it has (I21).
+    pub weight: Option<u32>,
     /// Replicas assigned to it by the division before.
     pub present: u32,
     /// The most it can hold for now, because pods found no room there; `None`: no limit is known.
@@ -81,6 +81,8 @@ pub enum ShareReason {
         /// Its part by weight.
         ideal: u32,
     },
+    /// Its weight is not known, so what runs there stays and nothing is added.
+    NotKnown,
     /// The minima of all cells are more than there is.
     BelowMin {
         /// The minimum.
@@ -97,6 +99,7 @@ impl fmt::Display for ShareReason {
             Self::AtMax { max } => write!(f, "at the maximum of {max}"),
             Self::NoRoom { limit } => write!(f, "no room for more than {limit}"),
             Self::Stays { ideal } => write!(f, "kept to avoid disruption; its part is {ideal}"),
+            Self::NotKnown => f.write_str("its weight is not known; what runs there stays"),
             Self::BelowMin { min } => write!(f, "too few replicas for the minimum of {min} in every cell"),
         }
     }
@@ -153,13 +156,45 @@ pub fn divide(replicas: u32, division: Division, candidates: &[Candidate]) -> Re
             Err(DivisionError::Bounds { min: bounds.min, max: bounds.max })
         }
         Division::Weighted { bounds, avoid_disruption } => {
-            if replicas > 0 && sorted.iter().all(|candidate| candidate.weight == 0) {
+            if replicas > 0 && sorted.iter().all(|candidate| candidate.weight == Some(0)) {
                 let cells = sorted.iter().map(|candidate| candidate.cell.to_string()).collect();
                 return Err(DivisionError::NoWeight { replicas, cells });
             }
-            Ok(weighted(replicas, bounds, avoid_disruption, &sorted))
+            Ok(around_unknown(replicas, bounds, avoid_disruption, &sorted))
         }
     }
+}
+
+/// Sets aside what runs in cells of unknown weight, and divides the rest over the others. Only a person who asks
+/// for less than that takes anything away there.
+fn around_unknown(
+    replicas: u32,
+    bounds: Bounds,
+    avoid_disruption: bool,
+    candidates: &[&Candidate],
+) -> Divided {
+    let unknown: Vec<&Candidate> = candidates.iter().filter(|c| c.weight.is_none()).copied().collect();
+    let known: Vec<Known<'_>> = candidates
+        .iter()
+        .filter_map(|candidate| Some(Known { candidate, weight: candidate.weight? }))
+        .collect();
+    let present: Vec<Claimant> =
+        unknown.iter().map(|c| Claimant::of_weight(c.present).at_most(c.present)).collect();
+    let kept = apportion(replicas, &present);
+    let rest = replicas.saturating_sub(kept.iter().sum());
+    let mut divided = weighted(rest, bounds, avoid_disruption, &known);
+    for (candidate, share) in unknown.iter().zip(kept) {
+        divided.shares.insert(candidate.cell.clone(), share);
+        divided.report.add(&candidate.cell, ShareReason::NotKnown);
+    }
+    divided.report.findings.sort_by(|a, b| a.subject.cmp(&b.subject));
+    divided
+}
+
+/// A candidate whose weight is known.
+struct Known<'c> {
+    candidate: &'c Candidate,
+    weight: u32,
 }
 
 fn duplicated(replicas: u32, candidates: &[&Candidate]) -> Divided {
@@ -176,9 +211,8 @@ fn cap(bounds: Bounds, candidate: &Candidate) -> u32 {
     candidate.limit.unwrap_or(u32::MAX).min(bounds.max)
 }
 
-fn weighted(replicas: u32, bounds: Bounds, avoid_disruption: bool, candidates: &[&Candidate]) -> Divided {
-    let floors: Vec<u32> =
-        candidates.iter().map(|candidate| bounds.min.min(cap(bounds, candidate))).collect();
+fn weighted(replicas: u32, bounds: Bounds, avoid_disruption: bool, known: &[Known<'_>]) -> Divided {
+    let floors: Vec<u32> = known.iter().map(|known| bounds.min.min(cap(bounds, known.candidate))).collect();
     let floor_total: u64 = floors.iter().map(|floor| u64::from(*floor)).sum();
     let starved = floor_total > u64::from(replicas);
     let ideal = if starved {
@@ -186,35 +220,29 @@ fn weighted(replicas: u32, bounds: Bounds, avoid_disruption: bool, candidates: &
         let even: Vec<Claimant> = floors.iter().map(|floor| Claimant::of_weight(1).at_most(*floor)).collect();
         apportion(replicas, &even)
     } else {
-        let claimants: Vec<Claimant> = candidates
+        let claimants: Vec<Claimant> = known
             .iter()
             .zip(&floors)
-            .map(|(candidate, floor)| {
-                Claimant::of_weight(candidate.weight).at_least(*floor).at_most(cap(bounds, candidate))
+            .map(|(known, floor)| {
+                Claimant::of_weight(known.weight).at_least(*floor).at_most(cap(bounds, known.candidate))
             })
             .collect();
         apportion(replicas, &claimants)
     };
     let shares = match avoid_disruption && !starved {
-        true => staying(replicas, bounds, candidates, &floors, &ideal),
+        true => staying(replicas, bounds, known, &floors, &ideal),
         false => ideal.clone(),
     };
-    explain(replicas, bounds, starved, candidates, &ideal, shares)
+    explain(replicas, bounds, starved, known, &ideal, shares)
 }
 
 /// The division that leaves present replicas where they may stay: those below their part get what is added, those
 /// above it give what is removed.
-fn staying(
-    replicas: u32,
-    bounds: Bounds,
-    candidates: &[&Candidate],
-    floors: &[u32],
-    ideal: &[u32],
-) -> Vec<u32> {
-    let starts: Vec<u32> = candidates
+fn staying(replicas: u32, bounds: Bounds, known: &[Known<'_>], floors: &[u32], ideal: &[u32]) -> Vec<u32> {
+    let starts: Vec<u32> = known
         .iter()
         .zip(floors.iter().zip(ideal))
-        .map(|(candidate, (floor, ideal))| match candidate.weight {
+        .map(|(Known { candidate, weight }, (floor, ideal))| match weight {
             // A cell that weighs nothing may keep nothing above its minimum.
             0 => *ideal,
             _ => candidate.present.min(cap(bounds, candidate)).max(*floor),
@@ -222,11 +250,11 @@ fn staying(
         .collect();
     let total: u64 = starts.iter().map(|start| u64::from(*start)).sum();
     let grows = total <= u64::from(replicas);
-    let claimants: Vec<Claimant> = candidates
+    let claimants: Vec<Claimant> = known
         .iter()
         .zip(starts.iter().zip(ideal))
-        .map(|(candidate, (start, ideal))| {
-            let claimant = Claimant::of_weight(candidate.weight);
+        .map(|(known, (start, ideal))| {
+            let claimant = Claimant::of_weight(known.weight);
             match grows {
                 true => claimant.at_least(*start).at_most((*ideal).max(*start)),
                 false => claimant.at_least((*ideal).min(*start)).at_most(*start),
@@ -240,15 +268,15 @@ fn explain(
     replicas: u32,
     bounds: Bounds,
     starved: bool,
-    candidates: &[&Candidate],
+    known: &[Known<'_>],
     ideal: &[u32],
     shares: Vec<u32>,
 ) -> Divided {
-    let of: u64 = candidates.iter().map(|candidate| u64::from(candidate.weight)).sum();
+    let of: u64 = known.iter().map(|known| u64::from(known.weight)).sum();
     let placed: u64 = shares.iter().map(|share| u64::from(*share)).sum();
     let unplaced = u32::try_from(u64::from(replicas).saturating_sub(placed)).unwrap_or(u32::MAX);
     let mut divided = Divided { unplaced, ..Divided::default() };
-    for (candidate, (share, ideal)) in candidates.iter().zip(shares.into_iter().zip(ideal)) {
+    for (Known { candidate, weight }, (share, ideal)) in known.iter().zip(shares.into_iter().zip(ideal)) {
         let reason = if starved {
             ShareReason::BelowMin { min: bounds.min }
         } else if share != *ideal {
@@ -257,10 +285,10 @@ fn explain(
             ShareReason::NoRoom { limit: share }
         } else if share == bounds.max {
             ShareReason::AtMax { max: bounds.max }
-        } else if candidate.weight == 0 {
+        } else if *weight == 0 {
             ShareReason::NoWeight { min: bounds.min }
         } else {
-            ShareReason::Weight { weight: candidate.weight, of }
+            ShareReason::Weight { weight: *weight, of }
         };
         divided.report.add(&candidate.cell, reason);
         divided.shares.insert(candidate.cell.clone(), share);
@@ -269,163 +297,4 @@ fn explain(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::fleet::tests::cell;
-    use proptest::prelude::*;
-
-    fn candidate(name: &str, weight: u32) -> Candidate {
-        Candidate { cell: cell(name), weight, present: 0, limit: None }
-    }
-
-    const fn weighted(min: u32, max: u32, avoid_disruption: bool) -> Division {
-        Division::Weighted { bounds: Bounds { min, max }, avoid_disruption }
-    }
-
-    fn numbers(divided: &Divided) -> Vec<u32> {
-        divided.shares.values().copied().collect()
-    }
-
-    fn split(replicas: u32, division: Division, weights: &[u32], present: &[u32]) -> Divided {
-        let candidates: Vec<Candidate> = weights
-            .iter()
-            .enumerate()
-            .map(|(place, weight)| Candidate {
-                present: present.get(place).copied().unwrap_or(0),
-                ..candidate(&format!("c{place}"), *weight)
-            })
-            .collect();
-        divide(replicas, division, &candidates).unwrap()
-    }
-
-    #[test]
-    fn duplicated_gives_all_to_all() {
-        assert_eq!(numbers(&split(3, Division::Duplicated, &[0, 7], &[])), [3, 3]);
-    }
-
-    #[test]
-    fn the_examples_traffic_with_a_minimum() {
-        // 20 replicas; RZ00 and RZ01 have half the users each on two cells of 50; RZ82 has none.
-        let divided = split(20, weighted(1, u32::MAX, true), &[25, 25, 25, 25, 0, 0], &[]);
-        assert_eq!(numbers(&divided), [5, 5, 4, 4, 1, 1]);
-        assert_eq!(
-            divided.report.about("c4").next().unwrap().to_string(),
-            "weight 0, so only the minimum of 1"
-        );
-    }
-
-    #[test]
-    fn a6_minima_equal_below_and_above_the_replicas() {
-        let of = |replicas| numbers(&split(replicas, weighted(2, 4, false), &[1, 1, 1], &[]));
-        assert_eq!(of(6), [2, 2, 2]);
-        assert_eq!(of(7), [3, 2, 2]);
-        assert_eq!(of(4), [2, 1, 1]);
-        let full = split(14, weighted(2, 4, false), &[1, 1, 1], &[]);
-        assert_eq!((numbers(&full), full.unplaced), (vec![4, 4, 4], 2));
-        assert_eq!(
-            full.report.to_string(),
-            "c0: at the maximum of 4; c1: at the maximum of 4; c2: at the maximum of 4"
-        );
-    }
-
-    #[test]
-    fn what_runs_stays_where_it_may() {
-        let keep = weighted(0, u32::MAX, true);
-        assert_eq!(numbers(&split(10, keep, &[1, 1], &[8, 2])), [8, 2]);
-        assert_eq!(numbers(&split(12, keep, &[1, 1], &[8, 2])), [8, 4]);
-        assert_eq!(numbers(&split(8, keep, &[1, 1], &[8, 2])), [6, 2]);
-        assert_eq!(numbers(&split(10, weighted(0, u32::MAX, false), &[1, 1], &[8, 2])), [5, 5]);
-        assert_eq!(numbers(&split(10, keep, &[1, 0], &[4, 6])), [10, 0]);
-        assert_eq!(numbers(&split(10, weighted(0, 6, true), &[1, 1], &[8, 2])), [6, 4]);
-    }
-
-    #[test]
-    fn a_cell_without_room_lends_its_part() {
-        let mut stuck = candidate("b", 1);
-        stuck.limit = Some(1);
-        let divided = divide(6, weighted(0, u32::MAX, false), &[candidate("a", 1), stuck]).unwrap();
-        assert_eq!(numbers(&divided), [5, 1]);
-        assert_eq!(divided.report.about("b").next().unwrap().to_string(), "no room for more than 1");
-    }
-
-    #[test]
-    fn no_weight_no_cell_and_crossed_bounds_are_refused() {
-        let nothing = [candidate("b", 0), candidate("a", 0)];
-        assert_eq!(
-            divide(3, weighted(1, 9, true), &nothing).unwrap_err().to_string(),
-            "all 2 cells have weight 0 (a, b), so 3 replicas cannot be divided: give one a weight"
-        );
-        assert_eq!(divide(3, Division::Duplicated, &[]), Err(DivisionError::NoCells { replicas: 3 }));
-        assert!(divide(0, weighted(0, 9, true), &nothing).is_ok());
-        assert_eq!(divide(3, weighted(4, 3, true), &nothing), Err(DivisionError::Bounds { min: 4, max: 3 }));
-    }
-
-    fn worlds() -> impl Strategy<Value = (Vec<Candidate>, Bounds)> {
-        let one = (0..9_u32, 0..12_u32, proptest::option::weighted(0.2, 0..9_u32));
-        (proptest::collection::vec(one, 1..6), 0..3_u32, 0..20_u32).prop_map(|(cells, min, more)| {
-            let candidates = cells
-                .into_iter()
-                .enumerate()
-                .map(|(place, (weight, present, limit))| Candidate {
-                    cell: cell(&format!("c{place}")),
-                    weight: if place == 0 { weight + 1 } else { weight },
-                    present,
-                    limit,
-                })
-                .collect();
-            (candidates, Bounds { min, max: min + more })
-        })
-    }
-
-    proptest! {
-        #[test]
-        fn i22_sums_to_what_was_asked_or_says_what_is_left(
-            (candidates, bounds) in worlds(), replicas in 0..70_u32, avoid_disruption: bool,
-        ) {
-            let division = Division::Weighted { bounds, avoid_disruption };
-            let divided = divide(replicas, division, &candidates).unwrap();
-            prop_assert_eq!(divided.shares.values().sum::<u32>() + divided.unplaced, replicas);
-            if divided.unplaced > 0 {
-                for candidate in &candidates {
-                    let full = divided.shares[&candidate.cell] >= cap(bounds, candidate);
-                    prop_assert!(full || candidate.weight == 0, "{:?} {:?}", candidate, divided);
-                }
-            }
-            for candidate in &candidates {
-                prop_assert!(divided.shares[&candidate.cell] <= cap(bounds, candidate));
-            }
-        }
-
-        #[test]
-        fn i22_raising_the_total_lowers_no_cell(
-            (candidates, bounds) in worlds(), replicas in 0..70_u32, more in 1..9_u32, avoid_disruption: bool,
-        ) {
-            let division = Division::Weighted { bounds, avoid_disruption };
-            let before = divide(replicas, division, &candidates).unwrap();
-            let running: Vec<Candidate> = candidates.iter()
-                .map(|c| Candidate { present: before.shares[&c.cell], ..c.clone() })
-                .collect();
-            let after = divide(replicas + more, division, &running).unwrap();
-            for (cell, share) in &before.shares {
-                prop_assert!(after.shares[cell] >= *share, "{:?} {:?}", before, after);
-            }
-        }
-
-        #[test]
-        fn asking_again_changes_nothing((candidates, bounds) in worlds(), replicas in 0..70_u32) {
-            let division = Division::Weighted { bounds, avoid_disruption: true };
-            let before = divide(replicas, division, &candidates).unwrap();
-            let running: Vec<Candidate> = candidates.iter()
-                .map(|c| Candidate { present: before.shares[&c.cell], ..c.clone() })
-                .collect();
-            prop_assert_eq!(divide(replicas, division, &running).unwrap().shares, before.shares);
-        }
-
-        #[test]
-        fn the_order_of_cells_does_not_matter((candidates, bounds) in worlds(), replicas in 0..70_u32) {
-            let division = Division::Weighted { bounds, avoid_disruption: true };
-            let reversed: Vec<Candidate> = candidates.iter().rev().cloned().collect();
-            prop_assert_eq!(divide(replicas, division, &candidates), divide(replicas, division, &reversed));
-        }
-    }
-}
+mod tests;

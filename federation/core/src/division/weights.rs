@@ -13,11 +13,11 @@ pub enum WeightedBy<'a> {
     Static(&'a BTreeMap<CellName, u32>),
     /// Users that the cell's unit serves × the cell's declared weight, of the rule set in force.
     Traffic(&'a RuleSet),
-    /// Pods that fit into what the agents report as free; a cell that is not reported weighs nothing.
+    /// Pods that fit into what the agents report as free; the weight of a cell that is not reported is not known.
     Capacity,
 }
 
-/// The weight of each of `cells`. Traffic products may pass 32 bits: all are halved together until they fit, and
+/// The weight of each of `cells`; one whose weight is not known is left out, and keeps what it has. Traffic products may pass 32 bits: all are halved together until they fit, and
 /// none that was above 0 becomes 0.
 #[must_use]
 pub fn weights<'c>(
@@ -27,10 +27,10 @@ pub fn weights<'c>(
     let mut served: BTreeMap<UnitName, u64> = BTreeMap::new();
     let exact: Vec<(CellName, u64)> = cells
         .into_iter()
-        .map(|cell| {
+        .filter_map(|cell| {
             let weight = match by {
                 WeightedBy::Static(weights) => u64::from(weights.get(&cell.name).copied().unwrap_or(0)),
-                WeightedBy::Capacity => u64::from(cell.free.unwrap_or(0)),
+                WeightedBy::Capacity => u64::from(cell.free?),
                 WeightedBy::Traffic(rules) => {
                     let users = *served
                         .entry(cell.unit.clone())
@@ -38,7 +38,7 @@ pub fn weights<'c>(
                     users * u64::from(rules.weight(cell.unit.as_str(), cell.name.as_str()).0)
                 }
             };
-            (cell.name.clone(), weight)
+            Some((cell.name.clone(), weight))
         })
         .collect();
     let greatest = exact.iter().map(|(_, weight)| *weight).max().unwrap_or(0);
@@ -97,7 +97,7 @@ mod tests {
         let by_person = weights(&WeightedBy::Static(&said), fleet.cells.values());
         assert_eq!((by_person[&cell("rz00a")], by_person[&cell("rz00b")]), (3, 0));
         let by_room = weights(&WeightedBy::Capacity, fleet.cells.values());
-        assert_eq!((by_room[&cell("rz00a")], by_room[&cell("rz00b")]), (20, 0));
+        assert_eq!((by_room.get("rz00a"), by_room.get("rz00b")), (Some(&20), None));
     }
 
     #[test]

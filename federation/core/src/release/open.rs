@@ -45,14 +45,20 @@ pub struct ClusterProgress {
     pub reach: Reach,
     /// The release that its numbers are of; of an older one they say nothing about this one.
     pub seq: ReleaseSeq,
-    /// Groups it has in that release.
+    /// Groups it has in that release; 0: it has nothing to move.
     pub groups: u32,
     /// Groups it has finished: every pod runs the revision and is available.
     pub groups_finished: u32,
-    /// Pods of its open group that run the revision and are ready.
+    /// The group it works on, or worked on last: the one that `ready` and `pods` are of.
+    pub group: GroupIndex,
+    /// Pods of that group that run the revision and are ready.
     pub ready: u32,
-    /// Pods of its open group.
+    /// Pods of that group.
     pub pods: u32,
+    /// Pods of the application that run the revision and are available.
+    pub updated: u32,
+    /// Pods of the application that it should have.
+    pub total: u32,
 }
 
 impl ClusterProgress {
@@ -164,23 +170,17 @@ fn open_groups(
     }
 }
 
+/// Pods of the clusters that count, by what is asked of them.
+fn sum(counted: &[&ClusterProgress], of: impl Fn(&ClusterProgress) -> u32) -> u32 {
+    counted.iter().fold(0_u32, |total, cluster| total.saturating_add(of(cluster)))
+}
+
 /// Says where the release is, after groups were opened.
 fn settle(release: &ReleaseState, counted: &[&ClusterProgress], plan: &mut ReleasePlan) {
-    let (ready, pods) = counted
-        .iter()
-        .filter(|cluster| cluster.has_begun(release))
-        .fold((0_u32, 0_u32), |(ready, pods), c| {
-            (ready.saturating_add(c.ready), pods.saturating_add(c.pods))
-        });
-    let groups_done = counted
-        .iter()
-        .map(|cluster| match cluster.has_begun(release) {
-            false => 0,
-            true if cluster.is_done(release) => plan.groups,
-            true => cluster.groups_finished,
-        })
-        .min()
-        .unwrap_or(0);
+    let begun = |number: fn(&ClusterProgress) -> u32| {
+        sum(counted, |cluster| if cluster.has_begun(release) { number(cluster) } else { 0 })
+    };
+    let pods = sum(counted, |cluster| cluster.total);
     if !has_next(release, counted) {
         let is_everywhere = plan.left_out.is_empty();
         plan.phase = if is_everywhere { Phase::Succeeded } else { Phase::CatchingUp };
@@ -190,181 +190,64 @@ fn settle(release: &ReleaseState, counted: &[&ClusterProgress], plan: &mut Relea
     if let Some(phase) = held(release.gate) {
         plan.phase = phase;
         plan.reason = match release.gate {
-            Gate::Cancelled => Reason::Cancelled { release: release.seq, updated: ready, pods },
-            _ => Reason::Paused { groups_done, groups: plan.groups },
+            Gate::Cancelled => {
+                Reason::Cancelled { release: release.seq, updated: begun(|c| c.updated), pods }
+            }
+            _ => Reason::Paused {
+                groups_done: groups_done(release, counted, plan.groups),
+                groups: plan.groups,
+            },
         };
         return;
     }
     let (group, groups, revision) = (plan.open_group, plan.groups, release.revision.clone());
     if plan.wanted.is_some() {
         plan.phase = Phase::Confirming;
+        let in_group = |cluster: &ClusterProgress| cluster.has_begun(release) && cluster.group == group;
+        let ready = sum(counted, |cluster| if in_group(cluster) { cluster.ready } else { 0 });
+        let pods = sum(counted, |cluster| if in_group(cluster) { cluster.pods } else { 0 });
         plan.reason = Reason::WaitingForConfirm { group, groups, revision, ready, pods };
         return;
     }
-    let begun = counted.iter().any(|cluster| cluster.has_begun(release));
-    plan.phase = if begun { Phase::Releasing } else { Phase::Pending };
-    let late = |cluster: &&&ClusterProgress| !cluster.has_finished(release, group);
-    let waiting_for: Vec<String> =
-        counted.iter().filter(late).map(|cluster| cluster.cluster.to_string()).collect();
+    if !counted.iter().any(|cluster| cluster.has_begun(release)) {
+        let waiting_for = counted.iter().map(|cluster| cluster.cluster.to_string()).collect();
+        plan.phase = Phase::Pending;
+        plan.reason = Reason::WaitingForAgents { release: release.seq, revision, waiting_for };
+        return;
+    }
+    let late = counted.iter().filter(|cluster| !cluster.has_finished(release, group));
+    let waiting_for: Vec<String> = late.map(|cluster| lateness(release, cluster, group)).collect();
     let clusters = u32::try_from(counted.len()).unwrap_or(u32::MAX);
     let finished = clusters.saturating_sub(u32::try_from(waiting_for.len()).unwrap_or(u32::MAX));
+    plan.phase = Phase::Releasing;
     plan.reason = Reason::WaitingForClusters { group, groups, finished, clusters, waiting_for };
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::fleet::tests::cluster;
-    use model::Timestamp;
-    use proptest::prelude::*;
+/// Groups that are done in every cluster that counts.
+fn groups_done(release: &ReleaseState, counted: &[&ClusterProgress], groups: u32) -> u32 {
+    let of = |cluster: &&ClusterProgress| match cluster.has_begun(release) {
+        false => 0,
+        true if cluster.is_done(release) => groups,
+        true => cluster.groups_finished,
+    };
+    counted.iter().map(of).min().unwrap_or(0)
+}
 
-    fn release(needs_confirmation: bool, open: u32) -> ReleaseState {
-        ReleaseState {
-            seq: ReleaseSeq(2),
-            revision: "7f9c".to_owned(),
-            needs_confirmation,
-            open_group: GroupIndex(open),
-            gate: Gate::Open,
-        }
+/// One cluster that is waited for, with its numbers.
+fn lateness(release: &ReleaseState, cluster: &ClusterProgress, group: GroupIndex) -> String {
+    let ClusterProgress { cluster: name, ready, pods, groups_finished, .. } = cluster;
+    if !cluster.has_begun(release) {
+        return format!("{name} (not taken up yet)");
     }
-
-    fn progress(name: &str, groups: u32, groups_finished: u32) -> ClusterProgress {
-        ClusterProgress {
-            cluster: cluster(name),
-            reach: Reach::Ready,
-            seq: ReleaseSeq(2),
-            groups,
-            groups_finished,
-            ready: 2,
-            pods: 2,
-        }
+    if *groups_finished > cluster.group.0 {
+        // It has finished the group that its numbers are of, and not begun the next.
+        return format!("{name} (not begun yet)");
     }
-
-    fn away(mut progress: ClusterProgress) -> ClusterProgress {
-        progress.reach = Reach::Unknown { since: Timestamp::from_seconds(9) };
-        progress
-    }
-
-    fn word(seq: u64, group: u32) -> ConfirmationTarget {
-        ConfirmationTarget { release_seq: ReleaseSeq(seq), group: GroupIndex(group) }
-    }
-
-    fn plan(
-        release: &ReleaseState,
-        clusters: &[ClusterProgress],
-        words: &[ConfirmationTarget],
-    ) -> ReleasePlan {
-        plan_release(release, clusters, &words.iter().copied().collect())
-    }
-
-    #[test]
-    fn the_next_group_opens_when_every_cluster_has_finished() {
-        let waiting = plan(&release(false, 0), &[progress("a", 3, 1), progress("b", 3, 0)], &[]);
-        assert_eq!((waiting.open_group, waiting.phase), (GroupIndex(0), Phase::Releasing));
-        assert_eq!(waiting.reason.to_string(), "group 1 of 3: 1 of 2 clusters finished, waiting for b");
-        let opened = plan(&release(false, 0), &[progress("a", 3, 1), progress("b", 3, 1)], &[]);
-        assert_eq!(opened.open_group, GroupIndex(1));
-    }
-
-    #[test]
-    fn a2_one_confirmation_opens_one_group_of_one_release() {
-        let clusters = [progress("a", 3, 1), progress("b", 3, 1)];
-        let waiting = plan(&release(true, 0), &clusters, &[word(1, 0), word(2, 1)]);
-        assert_eq!((waiting.open_group, waiting.phase), (GroupIndex(0), Phase::Confirming));
-        assert_eq!(waiting.wanted, Some(word(2, 0)));
-        assert_eq!(waiting.reason.to_string(), "group 1 of 3 of revision 7f9c, 4 of 4 pods ready");
-        let going = plan(&release(true, 0), &clusters, &[word(2, 0)]);
-        assert_eq!((going.open_group, going.consumed.as_slice()), (GroupIndex(1), &[word(2, 0)][..]));
-    }
-
-    #[test]
-    fn a_word_given_too_early_counts_when_its_group_is_done() {
-        let early = plan(&release(true, 0), &[progress("a", 3, 0)], &[word(2, 0)]);
-        assert_eq!((early.open_group, early.consumed.len()), (GroupIndex(0), 0));
-    }
-
-    #[test]
-    fn after_the_last_group_no_word_is_asked() {
-        let done = plan(&release(true, 2), &[progress("a", 3, 3), progress("b", 1, 1)], &[]);
-        assert_eq!((done.phase, done.wanted), (Phase::Succeeded, None));
-    }
-
-    #[test]
-    fn one_with_fewer_groups_counts_as_done() {
-        let clusters = [progress("a", 1, 1), progress("b", 3, 2)];
-        let opened = plan(&release(false, 1), &clusters, &[]);
-        assert_eq!((opened.open_group, opened.groups), (GroupIndex(2), 3));
-    }
-
-    #[test]
-    fn one_that_is_away_does_not_count_is_named_and_catches_up() {
-        let clusters = [progress("a", 2, 2), away(progress("b", 2, 0))];
-        let done = plan(&release(true, 1), &clusters, &[]);
-        assert_eq!(done.phase, Phase::CatchingUp);
-        assert_eq!(done.left_out.to_string(), "b: not heard since 1970-01-01T00:00:09.000Z");
-        let back = plan(&release(true, 1), &[progress("a", 2, 2), progress("b", 2, 0)], &[]);
-        assert_eq!((back.phase, back.open_group), (Phase::Releasing, GroupIndex(1)));
-    }
-
-    #[test]
-    fn all_away_holds_everything() {
-        let held = plan(&release(false, 1), &[away(progress("a", 3, 2))], &[]);
-        assert_eq!((held.open_group, held.reason.name()), (GroupIndex(1), "NoClusterReachable"));
-    }
-
-    #[test]
-    fn numbers_of_an_older_release_say_nothing() {
-        let mut old = progress("a", 3, 3);
-        old.seq = ReleaseSeq(1);
-        let pending = plan(&release(false, 0), &[old], &[]);
-        assert_eq!((pending.open_group, pending.phase, pending.groups), (GroupIndex(0), Phase::Pending, 0));
-    }
-
-    #[test]
-    fn paused_and_cancelled_open_nothing() {
-        let clusters = [progress("a", 3, 1)];
-        for (gate, phase) in [(Gate::Paused, Phase::Paused), (Gate::Cancelled, Phase::Cancelled)] {
-            let state = ReleaseState { gate, ..release(true, 0) };
-            let held = plan(&state, &clusters, &[word(2, 0)]);
-            assert_eq!((held.open_group, held.phase, held.consumed.len()), (GroupIndex(0), phase, 0));
-        }
-    }
-
-    fn fleets() -> impl Strategy<Value = Vec<ClusterProgress>> {
-        let one = (0..5_u32, 0..6_u32, any::<bool>(), 1..3_u64);
-        proptest::collection::vec(one, 0..5).prop_map(|clusters| {
-            clusters
-                .into_iter()
-                .enumerate()
-                .map(|(place, (groups, finished, is_away, seq))| {
-                    let mut one = progress(&format!("c{place}"), groups, finished.min(groups));
-                    one.seq = ReleaseSeq(seq);
-                    if is_away { away(one) } else { one }
-                })
-                .collect()
-        })
-    }
-
-    proptest! {
-        #[test]
-        fn no_group_opens_before_its_predecessor_is_done_and_confirmed(
-            clusters in fleets(), open in 0..5_u32, needs: bool,
-            words in proptest::collection::btree_set((1..3_u64, 0..5_u32), 0..6),
-        ) {
-            let words: BTreeSet<_> = words.into_iter().map(|(seq, group)| word(seq, group)).collect();
-            let state = release(needs, open);
-            let plan = plan_release(&state, &clusters, &words);
-            prop_assert!(plan.open_group >= state.open_group);
-            for group in open..plan.open_group.0 {
-                prop_assert!(!needs || words.contains(&word(2, group)));
-                for cluster in clusters.iter().filter(|cluster| cluster.reach.counts()) {
-                    prop_assert!(cluster.has_finished(&state, GroupIndex(group)));
-                }
-            }
-            // Deciding again from the result changes nothing: the plan is a fixed point.
-            let again = plan_release(&ReleaseState { open_group: plan.open_group, ..state }, &clusters, &words);
-            prop_assert_eq!(again.open_group, plan.open_group);
-            prop_assert_eq!(again.phase, plan.phase);
-        }
+    match cluster.group < group {
+        true => format!("{name} (in group {}, {ready} of {pods} pods ready)", cluster.group.ordinal()),
+        false => format!("{name} ({ready} of {pods} pods ready)"),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,13 +4,16 @@
 
 mod condition;
 mod summary;
+mod why;
 
 pub use condition::{
-    Condition, ConditionType, Scheduling, SchedulingError, Why, conditions, conditions_of_failure,
+    Condition, ConditionType, Scheduling, SchedulingError, conditions, conditions_of_failure,
 };
 pub use summary::{
     Applied, CellCounts, CellSummary, ClusterReport, ClusterSummary, Problem, Summary, Totals, summarize,
 };
+
+pub use why::Why;
 
 /// Problems that a status names (03, `problems[≤5]`).
 pub const PROBLEMS_MAX: usize = 5;
