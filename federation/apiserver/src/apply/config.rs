@@ -25,7 +25,12 @@ const BEFORE_FIRST_APPLY: &str = "before-first-apply";
 ///   configuration whose lists repeat a key or miss one.
 /// - 409 `Conflict` with a `FieldManagerConflict` cause per field that another manager owns with
 ///   another value, unless `force`.
-pub fn apply(ctx: &ApplyContext<'_>, live: Option<&Value>, config: &Value, schema: &Schema) -> ApiResult<Value> {
+pub fn apply(
+    ctx: &ApplyContext<'_>,
+    live: Option<&Value>,
+    config: &Value,
+    schema: &Schema,
+) -> ApiResult<Value> {
     check(ctx, config)?;
     let at = schema.at();
     let set = field_set(config, schema)
@@ -119,7 +124,8 @@ fn refuse_conflicts(
     schema: &Schema,
 ) -> ApiResult<()> {
     let lost = |owner: &Owner| Conflict { owner: owner.clone(), set: owner.set.intersection(written) };
-    let conflicts: Vec<Conflict> = owners.iter().map(lost).filter(|conflict| !conflict.set.is_empty()).collect();
+    let conflicts: Vec<Conflict> =
+        owners.iter().map(lost).filter(|conflict| !conflict.set.is_empty()).collect();
     if conflicts.is_empty() {
         return Ok(());
     }

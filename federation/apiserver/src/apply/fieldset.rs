@@ -93,7 +93,8 @@ impl FieldSet {
     /// Whether `path` itself is in the set.
     pub fn has(&self, path: &[PathElement]) -> bool {
         let Some((first, rest)) = path.split_first() else { return false };
-        self.get(first).is_some_and(|entry| if rest.is_empty() { entry.member } else { entry.below.has(rest) })
+        self.get(first)
+            .is_some_and(|entry| if rest.is_empty() { entry.member } else { entry.below.has(rest) })
     }
 
     pub(super) fn get(&self, element: &PathElement) -> Option<&Entry> {
@@ -131,9 +132,11 @@ impl FieldSet {
         for pair in zip(self, other) {
             out.entries.push(match pair {
                 Pair::Left(entry) | Pair::Right(entry) => entry.clone(),
-                Pair::Both(a, b) => {
-                    Entry { element: a.element.clone(), member: a.member || b.member, below: a.below.union(&b.below) }
-                }
+                Pair::Both(a, b) => Entry {
+                    element: a.element.clone(),
+                    member: a.member || b.member,
+                    below: a.below.union(&b.below),
+                },
             });
         }
         out

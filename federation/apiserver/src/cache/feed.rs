@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use federation_store::{
-    Event as StoreEvent, EventKind, KeyRange, KeyValue, RangeRequest, Store, StoreError, WatchRequest, WatchResponse,
+    Event as StoreEvent, EventKind, KeyRange, KeyValue, RangeRequest, Store, StoreError, WatchRequest,
+    WatchResponse,
 };
 use futures::StreamExt;
 use tokio::sync::watch;
@@ -115,7 +116,11 @@ impl Feed {
         Ok(())
     }
 
-    async fn read_all(&self, store: &dyn Store, revision: u64) -> Result<HashMap<String, Objects>, StoreError> {
+    async fn read_all(
+        &self,
+        store: &dyn Store,
+        revision: u64,
+    ) -> Result<HashMap<String, Objects>, StoreError> {
         let whole = KeyRange::prefix(keys::ROOT);
         let end = whole.end.clone().unwrap_or_default();
         let mut start = whole.start;
@@ -169,7 +174,8 @@ impl Feed {
     }
 
     async fn follow(&self, store: &dyn Store) -> Result<(), StoreError> {
-        let request = WatchRequest::new(KeyRange::prefix(keys::ROOT)).starting_at(self.reached() + 1).with_progress();
+        let request =
+            WatchRequest::new(KeyRange::prefix(keys::ROOT)).starting_at(self.reached() + 1).with_progress();
         let mut stream = store.watch(request).await?;
         let mut tidy = tokio::time::interval(TIDY);
         loop {

@@ -252,7 +252,8 @@ mod tests {
 
     #[test]
     fn escapes_are_unescaped_and_deletion_is_seen() {
-        let json = r#"{"metadata":{"deletionTimestamp":"2026-01-01T00:00:00Z","name":"n"},"spec":{"unit":"a\"b"}}"#;
+        let json =
+            r#"{"metadata":{"deletionTimestamp":"2026-01-01T00:00:00Z","name":"n"},"spec":{"unit":"a\"b"}}"#;
         let (value, found) = scanned(json, &[".spec.unit"]);
         assert_eq!(found.fields[0].of(&value), "a\"b");
         assert!(found.deleting);

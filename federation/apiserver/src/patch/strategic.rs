@@ -40,13 +40,21 @@ fn merge_value(target: &mut Value, patch: Map<String, Value>, at: Option<At<'_>>
     }
 }
 
-fn merge_map(target: &mut Map<String, Value>, mut patch: Map<String, Value>, at: Option<At<'_>>) -> ApiResult<()> {
+fn merge_map(
+    target: &mut Map<String, Value>,
+    mut patch: Map<String, Value>,
+    at: Option<At<'_>>,
+) -> ApiResult<()> {
     if let Some(directive) = patch.remove(PATCH) {
         match directive.as_str() {
             Some("replace") => *target = patch,
             Some("delete") => target.clear(),
             Some("merge") => return merge_map(target, patch, at),
-            _ => return Err(bad(format!("unknown patch type found: {directive}; use replace, delete or merge"))),
+            _ => {
+                return Err(bad(format!(
+                    "unknown patch type found: {directive}; use replace, delete or merge"
+                )));
+            }
         }
         return Ok(());
     }
@@ -69,7 +77,9 @@ fn retain_keys(target: &mut Map<String, Value>, patch: &mut Map<String, Value>) 
         return Err(bad("$retainKeys must be a list of field names"));
     };
     let named = |key: &str| keep.iter().any(|name| name == key);
-    if let Some(extra) = patch.iter().find(|(key, value)| !value.is_null() && !key.starts_with('$') && !named(key)) {
+    if let Some(extra) =
+        patch.iter().find(|(key, value)| !value.is_null() && !key.starts_with('$') && !named(key))
+    {
         return Err(bad(format!("$retainKeys must name every field of the patch, {:?} is missing", extra.0)));
     }
     target.retain(|key, _| named(key));
@@ -120,7 +130,12 @@ fn delete_primitives(target: &mut Map<String, Value>, name: &str, dropped: Value
     Ok(())
 }
 
-fn merge_field(target: &mut Map<String, Value>, key: String, value: Value, at: Option<At<'_>>) -> ApiResult<()> {
+fn merge_field(
+    target: &mut Map<String, Value>,
+    key: String,
+    value: Value,
+    at: Option<At<'_>>,
+) -> ApiResult<()> {
     let field = at.and_then(|at| at.child(&key));
     match (target.get_mut(&key), value) {
         (_, Value::Null) => {
@@ -183,7 +198,11 @@ fn merge_objects(mut old: Vec<Value>, patch: Vec<Value>, at: At<'_>, key: &str) 
                 old.retain(|candidate| candidate.get(key) != Some(wanted));
             }
             Some("replace") => replace = true,
-            Some(other) => return Err(bad(format!("unknown patch type found: {other:?} in a list item; use delete or replace"))),
+            Some(other) => {
+                return Err(bad(format!(
+                    "unknown patch type found: {other:?} in a list item; use delete or replace"
+                )));
+            }
         }
     }
     if replace {

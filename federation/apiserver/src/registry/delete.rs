@@ -35,13 +35,18 @@ pub(crate) async fn delete(write: &Write, options: &DeleteOptions) -> ApiResult<
                 put(write, &write.name, value.clone(), stored.revision).await?
             };
             match done {
-                Outcome::Done(revision) => return Ok(answer_object(write, Stored { value, revision }, warnings)),
+                Outcome::Done(revision) => {
+                    return Ok(answer_object(write, Stored { value, revision }, warnings));
+                }
                 Outcome::Changed(now) => current = now,
             }
             continue;
         }
-        let done =
-            if write.dry_run { Outcome::Done(stored.revision) } else { remove(write, stored.revision).await? };
+        let done = if write.dry_run {
+            Outcome::Done(stored.revision)
+        } else {
+            remove(write, stored.revision).await?
+        };
         match done {
             Outcome::Done(_) => {
                 let reply = Reply::Document(success(write, meta::text(&live, "uid")));
@@ -58,7 +63,9 @@ fn preconditions(write: &Write, options: &DeleteOptions, live: &Value, revision:
     let conflict = |why: String| ApiError::conflict(&resource.group, &resource.plural, &write.name, &why);
     let uid = meta::text(live, "uid");
     if let Some(asked) = options.uid.as_deref().filter(|asked| *asked != uid) {
-        return Err(conflict(format!("Precondition failed: UID in precondition: {asked}, UID in object meta: {uid}")));
+        return Err(conflict(format!(
+            "Precondition failed: UID in precondition: {asked}, UID in object meta: {uid}"
+        )));
     }
     let version = revision.to_string();
     if let Some(asked) = options.version.as_deref().filter(|asked| *asked != version) {

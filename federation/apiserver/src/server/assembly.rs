@@ -193,7 +193,9 @@ impl ApiServer {
                 if let Some(revision) = before.replace(core.feed.reached()) {
                     match core.store.compact(revision).await {
                         Ok(()) | Err(StoreError::Compacted { .. }) => {}
-                        Err(error) => tracing::warn!(revision, %error, "compaction failed; trying again later"),
+                        Err(error) => {
+                            tracing::warn!(revision, %error, "compaction failed; trying again later")
+                        }
                     }
                 }
             }

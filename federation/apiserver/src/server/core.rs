@@ -118,7 +118,12 @@ impl Core {
 
     /// The object as it is in the store now: from the cache when that is known to be current, else from the
     /// store, so that no write is refused because of an old state.
-    pub(crate) async fn current(&self, kind: &Kind, namespace: &str, name: &str) -> ApiResult<Option<Stored>> {
+    pub(crate) async fn current(
+        &self,
+        kind: &Kind,
+        namespace: &str,
+        name: &str,
+    ) -> ApiResult<Option<Stored>> {
         let head = self.store.revision().await.map_err(ApiError::internal)?;
         if self.feed.reached() >= head {
             let entry = kind.cache.get(&keys::local(namespace, name));
@@ -128,7 +133,12 @@ impl Core {
     }
 
     /// The object as it is in the store now.
-    pub(crate) async fn from_store(&self, kind: &Kind, namespace: &str, name: &str) -> ApiResult<Option<Stored>> {
+    pub(crate) async fn from_store(
+        &self,
+        kind: &Kind,
+        namespace: &str,
+        name: &str,
+    ) -> ApiResult<Option<Stored>> {
         let range = KeyRange::key(keys::key(&kind.stored, namespace, name));
         let found = self.store.range(RangeRequest::new(range)).await.map_err(ApiError::internal)?;
         let first = found.kvs.into_iter().next();

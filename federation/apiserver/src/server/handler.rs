@@ -107,10 +107,11 @@ where
     if verb == "watch" {
         return work.await;
     }
-    let answer = tokio::time::timeout(shared.core.options.request_timeout, work).await.unwrap_or_else(|_| {
-        const WHY: &str = "Timeout: request did not complete within the allotted timeout";
-        Err(ApiError::timeout(WHY, 1))
-    })?;
+    let answer =
+        tokio::time::timeout(shared.core.options.request_timeout, work).await.unwrap_or_else(|_| {
+            const WHY: &str = "Timeout: request did not complete within the allotted timeout";
+            Err(ApiError::timeout(WHY, 1))
+        })?;
     Ok(holding(answer, permit))
 }
 

@@ -50,8 +50,10 @@ pub(crate) async fn watch(
         },
     };
     let now = Instant::now();
-    let deadline = now + options.timeout.filter(|t| !t.is_zero()).unwrap_or_else(|| random_between(core.options.min_watch));
-    let watcher = Watcher::new(core.clone(), kind.clone(), selector, form, cursor, options.bookmarks, deadline);
+    let deadline = now
+        + options.timeout.filter(|t| !t.is_zero()).unwrap_or_else(|| random_between(core.options.min_watch));
+    let watcher =
+        Watcher::new(core.clone(), kind.clone(), selector, form, cursor, options.bookmarks, deadline);
     let watcher = watcher.with_initial(initial);
     let frames = stream::unfold(watcher, |mut watcher| async move {
         let piece = watcher.next().await?;
