@@ -5,6 +5,7 @@
 
 pub mod authn;
 pub mod authz;
+pub mod controllers;
 pub mod pki;
 pub mod resource;
 pub mod reviews;
