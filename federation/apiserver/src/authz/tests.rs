@@ -326,15 +326,17 @@ mod properties {
     }
 
     fn any_rule() -> impl Strategy<Value = PolicyRule> {
-        (words(), words(), words(), words(), words()).prop_map(
-            |(verbs, api_groups, resources, names, urls)| PolicyRule {
-                verbs,
-                api_groups,
-                resources,
-                resource_names: names,
-                non_resource_urls: urls,
-            },
-        )
+        // Resources or paths, never both: validation refuses a mixture.
+        let resource =
+            (words(), words(), words(), words()).prop_map(|(verbs, api_groups, resources, names)| {
+                PolicyRule { verbs, api_groups, resources, resource_names: names, ..PolicyRule::default() }
+            });
+        let path = (words(), words()).prop_map(|(verbs, urls)| PolicyRule {
+            verbs,
+            non_resource_urls: urls,
+            ..PolicyRule::default()
+        });
+        prop_oneof![resource, path]
     }
 
     proptest! {

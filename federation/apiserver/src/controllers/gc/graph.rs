@@ -138,6 +138,8 @@ impl Graph {
         let was = old.map(|n| n.deletion).unwrap_or_default();
         if let Some(old) = self.nodes.remove(&uid) {
             self.unlink(&uid, &old);
+            // An owner that is no longer named may have waited for this one.
+            self.wake_owners(&old);
         }
         for owner in &node.owners {
             self.dependents.entry(Uid::clone(&owner.uid)).or_default().insert(Uid::clone(&uid));
@@ -181,7 +183,7 @@ impl Graph {
     }
 
     /// The next object to look at; it is then busy until [`Graph::done`].
-    pub fn next(&mut self) -> Option<Item> {
+    pub fn take(&mut self) -> Option<Item> {
         while let Some(uid) = self.queue.pop_first() {
             if let Some(item) = self.item(&uid).filter(Item::needs_attention) {
                 self.busy.insert(uid);

@@ -47,7 +47,7 @@ pub async fn run(client: Client) {
     loop {
         // Before every kind is listed once, an owner may just not have been seen yet.
         while listed.len() == unlisted && running.len() < ATTEMPTS {
-            let Some(item) = shell.graph.next() else { break };
+            let Some(item) = shell.graph.take() else { break };
             running.push(shell.begin(item));
         }
         let due = shell.retries.values().map(|(at, _)| *at).min();

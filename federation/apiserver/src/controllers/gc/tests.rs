@@ -66,19 +66,19 @@ fn only_what_may_need_a_request_gets_one() {
     graph.observe("a", node("a", Vec::new(), Deletion::None));
     graph.observe("c", node("c", vec![owner("x", false)], Deletion::None));
     graph.end(0);
-    let item = graph.next().expect("an unknown owner is looked up");
+    let item = graph.take().expect("an unknown owner is looked up");
     assert_eq!((&*item.uid, &item.owners[..]), ("c", &[Seen::Unknown][..]));
     graph.done(&item.uid);
-    assert_eq!(graph.next(), None);
+    assert_eq!(graph.take(), None);
 
     graph.remove("a");
-    let item = graph.next().expect("the owner is gone");
+    let item = graph.take().expect("the owner is gone");
     assert_eq!((&*item.uid, &item.owners[..]), ("b", &[Seen::Absent][..]));
     // Changes while it is worked on bring it back afterwards.
     graph.observe("b", node("b", vec![owner("x", false)], Deletion::None));
-    assert_eq!(graph.next(), None);
+    assert_eq!(graph.take(), None);
     graph.done(&item.uid);
-    assert_eq!(graph.next().map(|i| i.owners), Some(vec![Seen::Unknown]));
+    assert_eq!(graph.take().map(|i| i.owners), Some(vec![Seen::Unknown]));
 }
 
 #[test]
@@ -86,11 +86,11 @@ fn a_new_list_tells_what_is_gone() {
     let mut graph = Graph::default();
     graph.observe("a", node("a", Vec::new(), Deletion::None));
     graph.observe("b", node("b", vec![owner("a", false)], Deletion::None));
-    assert_eq!(graph.next(), None);
+    assert_eq!(graph.take(), None);
     graph.begin(0);
     graph.observe("b", node("b", vec![owner("a", false)], Deletion::None));
     graph.end(0);
-    assert_eq!(graph.next().map(|i| i.owners), Some(vec![Seen::Absent]));
+    assert_eq!(graph.take().map(|i| i.owners), Some(vec![Seen::Absent]));
     assert_eq!(graph.len(), 1);
 }
 
@@ -101,7 +101,7 @@ fn an_owner_in_another_namespace_is_told_apart() {
     elsewhere.namespace = "other".into();
     graph.observe("a", elsewhere);
     graph.observe("b", node("b", vec![owner("a", false)], Deletion::None));
-    assert_eq!(graph.next().map(|i| i.owners), Some(vec![Seen::Elsewhere]));
+    assert_eq!(graph.take().map(|i| i.owners), Some(vec![Seen::Elsewhere]));
 }
 
 /// A server of objects without namespaces or kinds: enough to see that the collector comes to rest, and
@@ -191,7 +191,7 @@ impl Server {
                 }
             }
             graph.end(0);
-            let Some(item) = graph.next() else { return Ok(()) };
+            let Some(item) = graph.take() else { return Ok(()) };
             self.act(graph, &item);
             graph.done(&item.uid);
         }
