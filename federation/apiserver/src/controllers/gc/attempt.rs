@@ -157,12 +157,15 @@ impl Collector {
         policy: Policy,
         unblock: bool,
     ) -> Result<Outcome, kube::Error> {
-        if unblock {
+        let mut version = live.resource_version.clone();
+        if unblock && live.owner_references.iter().flatten().any(|r| r.block_owner_deletion == Some(true)) {
             let references = live.owner_references.iter().flatten().cloned();
             let references: Vec<OwnerReference> =
                 references.map(|r| OwnerReference { block_owner_deletion: Some(false), ..r }).collect();
-            // The version has moved on then; the event of this write leads back here.
-            return self.patch(kind, live, json!({ "ownerReferences": references })).await;
+            match self.merge(kind, live, json!({ "ownerReferences": references })).await? {
+                Some(patched) => version = patched.resource_version,
+                None => return Ok(Outcome::Gone),
+            }
         }
         let params = match policy {
             Policy::Background => DeleteParams::background(),
@@ -170,7 +173,7 @@ impl Collector {
             Policy::Orphan => DeleteParams::orphan(),
         };
         // The owners were judged at this version; another one may have other owners.
-        let same = Preconditions { uid: live.uid.clone(), resource_version: live.resource_version.clone() };
+        let same = Preconditions { uid: live.uid.clone(), resource_version: version };
         let api = kind.objects(self.client.clone(), live.namespace.as_deref().unwrap_or_default());
         let name = live.name.as_deref().unwrap_or_default();
         match api.delete(name, &params.preconditions(same)).await {
@@ -201,21 +204,28 @@ impl Collector {
         self.patch(kind, &live.metadata, json!({ "ownerReferences": rest })).await.map(|_| ())
     }
 
-    /// Merges a change of metadata into the object, if it still is the one that was read.
-    async fn patch(
+    /// [`Collector::merge`] where the event of the write is all that matters.
+    async fn patch(&self, kind: &Kind, live: &ObjectMeta, metadata: Value) -> Result<Outcome, kube::Error> {
+        let patched = self.merge(kind, live, metadata).await?;
+        Ok(if patched.is_some() { Outcome::Settled } else { Outcome::Gone })
+    }
+
+    /// Merges a change of metadata into the object, if it still is the one that was read. `None` if it is
+    /// gone.
+    async fn merge(
         &self,
         kind: &Kind,
         live: &ObjectMeta,
         mut metadata: Value,
-    ) -> Result<Outcome, kube::Error> {
+    ) -> Result<Option<ObjectMeta>, kube::Error> {
         metadata["uid"] = json!(live.uid);
         metadata["resourceVersion"] = json!(live.resource_version);
         let api = kind.objects(self.client.clone(), live.namespace.as_deref().unwrap_or_default());
         let name = live.name.as_deref().unwrap_or_default();
         let patch = Patch::Merge(json!({ "metadata": metadata }));
         match api.patch(name, &PatchParams::default(), &patch).await {
-            Ok(_) => Ok(Outcome::Settled),
-            Err(error) if answered(&error, 404) => Ok(Outcome::Gone),
+            Ok(patched) => Ok(Some(patched.metadata)),
+            Err(error) if answered(&error, 404) => Ok(None),
             Err(error) => Err(error),
         }
     }

@@ -41,7 +41,7 @@ pub async fn run(client: Client) {
         unlisted += 1;
     }
     let collector = Arc::new(Collector::new(client.clone(), Arc::clone(&kinds)));
-    let mut shell = Shell { client, kinds, collector, graph: Graph::default(), retries: BTreeMap::new() };
+    let mut shell = Shell { client, kinds, collector, graph: Graph::default(), retries: Retries::default() };
     let mut listed = std::collections::BTreeSet::new();
     let mut running: FuturesUnordered<Attempt> = FuturesUnordered::new();
     loop {
@@ -50,7 +50,7 @@ pub async fn run(client: Client) {
             let Some(item) = shell.graph.take() else { break };
             running.push(shell.begin(item));
         }
-        let due = shell.retries.values().map(|(at, _)| *at).min();
+        let due = shell.retries.next();
         tokio::select! {
             event = watches.next() => match event {
                 Some((number, Ok(event))) => {
@@ -85,7 +85,41 @@ struct Shell {
     kinds: Arc<Kinds>,
     collector: Arc<Collector>,
     graph: Graph,
-    retries: BTreeMap<Uid, (Instant, Duration)>,
+    retries: Retries,
+}
+
+/// Attempts that failed: when each is due again, and how long it waited last.
+#[derive(Default)]
+struct Retries {
+    due: BTreeMap<Uid, Instant>,
+    waited: BTreeMap<Uid, Duration>,
+}
+
+impl Retries {
+    fn later(&mut self, uid: Uid) {
+        let wait = self.waited.get(&uid).map_or(FIRST_WAIT, |w| (*w * 2).min(LONGEST_WAIT));
+        self.due.insert(Uid::clone(&uid), Instant::now() + wait);
+        self.waited.insert(uid, wait);
+    }
+
+    fn forget(&mut self, uid: &str) {
+        self.due.remove(uid);
+        self.waited.remove(uid);
+    }
+
+    fn next(&self) -> Option<Instant> {
+        self.due.values().min().copied()
+    }
+
+    /// Those that are due, taken out.
+    fn take_due(&mut self, now: Instant) -> Vec<Uid> {
+        let due: Vec<Uid> =
+            self.due.iter().filter(|(_, at)| **at <= now).map(|(uid, _)| Uid::clone(uid)).collect();
+        for uid in &due {
+            self.due.remove(uid);
+        }
+        due
+    }
 }
 
 impl Shell {
@@ -100,6 +134,7 @@ impl Shell {
             }
             watcher::Event::Delete(object) => {
                 if let Some(uid) = &object.metadata.uid {
+                    self.retries.forget(uid);
                     self.graph.remove(uid);
                 }
             }
@@ -125,7 +160,7 @@ impl Shell {
         self.graph.done(&item.uid);
         match outcome {
             Ok(outcome) => {
-                self.retries.remove(&item.uid);
+                self.retries.forget(&item.uid);
                 match outcome {
                     Outcome::Settled => {}
                     Outcome::Gone => self.graph.remove(&item.uid),
@@ -134,23 +169,14 @@ impl Shell {
             }
             Err(error) => {
                 tracing::debug!(%error, name = %item.node.name, namespace = %item.node.namespace, "collect garbage");
-                let wait =
-                    self.retries.get(&item.uid).map_or(FIRST_WAIT, |(_, w)| (*w * 2).min(LONGEST_WAIT));
-                self.retries.insert(item.uid, (Instant::now() + wait, wait));
+                self.retries.later(item.uid);
             }
         }
     }
 
     fn wake_due(&mut self) {
-        let now = Instant::now();
-        let due: Vec<Uid> =
-            self.retries.iter().filter(|(_, (at, _))| *at <= now).map(|(uid, _)| Uid::clone(uid)).collect();
-        for uid in due {
+        for uid in self.retries.take_due(Instant::now()) {
             self.graph.wake(&uid);
-            // Kept for the length of the next wait, but not due again before the attempt has ended.
-            if let Some((at, wait)) = self.retries.get_mut(&uid) {
-                *at = now + LONGEST_WAIT + *wait;
-            }
         }
     }
 
