@@ -49,7 +49,9 @@ impl SignerAdmission {
             (Endpoint::Main, None) if signer == ANY_CLIENT && asks_for_masters(new) => {
                 refuse(&format!("use of {ANY_CLIENT} signer with {MASTERS} group is not allowed"))
             }
-            (Endpoint::Other(subresource), _) if subresource == "approval" && !self.may(caller, "approve", signer) => {
+            (Endpoint::Other(subresource), _)
+                if subresource == "approval" && !self.may(caller, "approve", signer) =>
+            {
                 refuse(&format!("user not permitted to approve requests with signerName \"{signer}\""))
             }
             (Endpoint::Status, Some(old))
@@ -114,9 +116,7 @@ mod tests {
 
     #[test]
     fn approving_and_signing_are_rights_by_signer() {
-        let request = |signer: &str, certificate: &str| {
-            json!({ "spec": { "signerName": signer }, "status": { "certificate": certificate } })
-        };
+        let request = |signer: &str, certificate: &str| json!({ "spec": { "signerName": signer }, "status": { "certificate": certificate } });
         let approval = Endpoint::Other("approval".into());
         let (one, two) = (request("a.io/one", ""), request("a.io/two", ""));
         assert_eq!(check(&approval, &one, Some(&one)), Ok(()));

@@ -54,7 +54,9 @@ fn judgements() {
     let dying = |deletion, dependents: &[Dependent]| judge(deletion, &[], &[], dependents);
     assert_eq!(dying(Deletion::Background, &[]), Verdict::Keep);
     assert_eq!(dying(Deletion::Foreground, std::slice::from_ref(&plain)), Verdict::ReleaseForeground);
-    assert_eq!(dying(Deletion::Foreground, &[plain.clone(), ending]), Verdict::WaitFor(vec!["e".into()]));
+    assert_eq!(dying(Deletion::Foreground, &[plain.clone(), ending.clone()]), Verdict::WaitFor(vec![]));
+    let blocking = dependent("f", true, Deletion::None);
+    assert_eq!(dying(Deletion::Foreground, &[ending, blocking]), Verdict::WaitFor(vec!["f".into()]));
     assert_eq!(dying(Deletion::Orphan, &[plain]), Verdict::Orphan(vec!["d".into()]));
 }
 
@@ -92,6 +94,20 @@ fn a_new_list_tells_what_is_gone() {
     graph.end(0);
     assert_eq!(graph.take().map(|i| i.owners), Some(vec![Seen::Absent]));
     assert_eq!(graph.len(), 1);
+}
+
+#[test]
+fn an_owner_that_is_no_longer_named_is_looked_at_again() {
+    let mut graph = Graph::default();
+    graph.observe("a", node("a", Vec::new(), Deletion::Foreground));
+    graph.observe("b", node("b", vec![owner("a", true), owner("c", false)], Deletion::None));
+    graph.observe("c", node("c", Vec::new(), Deletion::None));
+    while let Some(item) = graph.take() {
+        graph.done(&item.uid);
+    }
+    graph.observe("b", node("b", vec![owner("c", false)], Deletion::None));
+    let item = graph.take().expect("nothing blocks it any more");
+    assert_eq!((&*item.uid, item.dependents.len()), ("a", 0));
 }
 
 #[test]

@@ -42,7 +42,9 @@ pub enum Verdict {
         /// circle would wait for ever.
         unblock: bool,
     },
-    /// It is being deleted in the foreground and something still blocks it.
+    /// It is being deleted in the foreground and something still blocks it. Of that, these are not yet
+    /// being deleted: look at them. (Two objects that block each other and are both deleted in the
+    /// foreground by hand wait for a person, as upstream.)
     WaitFor(Vec<Uid>),
     /// It is being deleted in the foreground and nothing blocks it: take the finalizer out.
     ReleaseForeground,
@@ -63,9 +65,11 @@ pub fn judge(
         Deletion::Background => Verdict::Keep,
         Deletion::Orphan => Verdict::Orphan(dependents.iter().map(|d| Uid::clone(&d.uid)).collect()),
         Deletion::Foreground => {
-            let blocking: Vec<Uid> =
-                dependents.iter().filter(|d| d.blocks).map(|d| Uid::clone(&d.uid)).collect();
-            if blocking.is_empty() { Verdict::ReleaseForeground } else { Verdict::WaitFor(blocking) }
+            if !dependents.iter().any(|d| d.blocks) {
+                return Verdict::ReleaseForeground;
+            }
+            let idle = dependents.iter().filter(|d| d.blocks && d.node.deletion == Deletion::None);
+            Verdict::WaitFor(idle.map(|d| Uid::clone(&d.uid)).collect())
         }
         Deletion::None => judge_by_owners(finalizers, owners, dependents),
     }
