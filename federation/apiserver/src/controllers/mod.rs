@@ -5,7 +5,6 @@
 //!
 //! | module | keeps true |
 //! |---|---|
-//! | [`bootstrap`] | the first namespaces and the default roles are there |
 //! | [`namespaces`] | a namespace that is deleted takes its content with it |
 //! | [`namespace_defaults`] | every namespace has a `default` ServiceAccount and `kube-root-ca.crt` |
 //! | [`gc`] | an object whose owners are gone goes too |
@@ -13,9 +12,8 @@
 //! | [`bootstrap_tokens`] | expired bootstrap tokens are deleted |
 //! | [`csr`] | approved certificate requests are signed |
 //!
-//! Events vanish by the store's leases (`Strategy::ttl_seconds`), not by a controller.
+//! The first namespaces and the default roles are written by the server itself when it starts; events vanish by the store's leases (`Strategy::ttl_seconds`), not by a controller.
 
-pub mod bootstrap;
 pub mod bootstrap_tokens;
 pub mod cluster_roles;
 pub mod csr;
@@ -33,11 +31,8 @@ pub const FIELD_MANAGER: &str = "federation-apiserver";
 /// Runs all controllers but [`csr`] (which needs a policy) until `stop` is cancelled. `root_ca` is the PEM
 /// that clients of this server must trust.
 ///
-/// They start once [`bootstrap`] is done. `client` must be in `system:masters`.
+/// `client` must be in `system:masters`.
 pub async fn run(client: Client, root_ca: String, stop: CancellationToken) {
-    if stop.run_until_cancelled(bootstrap::run(&client)).await.is_none() {
-        return;
-    }
     let all = async {
         tokio::join!(
             namespaces::run(client.clone()),
