@@ -93,11 +93,20 @@ pub struct Item {
     pub dependents: Vec<Dependent>,
 }
 
+/// What depends on one object.
+#[derive(Debug, Default)]
+struct Dependents {
+    all: BTreeSet<Uid>,
+    /// How many references among them block the object's deletion; counted, because an object with very
+    /// many dependents is asked for each of them that goes.
+    blocking: usize,
+}
+
 /// The graph and the queue.
 #[derive(Debug, Default)]
 pub struct Graph {
     nodes: BTreeMap<Uid, Node>,
-    dependents: BTreeMap<Uid, BTreeSet<Uid>>,
+    dependents: BTreeMap<Uid, Dependents>,
     queue: BTreeSet<Uid>,
     busy: BTreeSet<Uid>,
     /// Changed while they were being worked on; they go back into the queue.
@@ -141,9 +150,7 @@ impl Graph {
             // An owner that is no longer named may have waited for this one.
             self.wake_owners(&old);
         }
-        for owner in &node.owners {
-            self.dependents.entry(Uid::clone(&owner.uid)).or_default().insert(Uid::clone(&uid));
-        }
+        self.link(&uid, &node);
         // Dependents of an object that is now deleted in the foreground go before it. One that stops
         // blocking, or starts to be deleted, may free its owners.
         if node.deletion == Deletion::Foreground && was != Deletion::Foreground {
@@ -185,12 +192,26 @@ impl Graph {
     /// The next object to look at; it is then busy until [`Graph::done`].
     pub fn take(&mut self) -> Option<Item> {
         while let Some(uid) = self.queue.pop_first() {
-            if let Some(item) = self.item(&uid).filter(Item::needs_attention) {
-                self.busy.insert(uid);
-                return Some(item);
-            }
+            let needed = self.nodes.get(&uid).is_some_and(|node| self.needs_attention(&uid, node));
+            let Some(item) = needed.then(|| self.item(&uid)).flatten() else { continue };
+            self.busy.insert(uid);
+            return Some(item);
         }
         None
+    }
+
+    /// Whether an object is worth a request. One with present owners, or with none, is not. One that waits
+    /// for its dependents is when no one blocks it: the others are looked at for their own sake.
+    fn needs_attention(&self, uid: &Uid, node: &Node) -> bool {
+        match node.deletion {
+            Deletion::Orphan => true,
+            Deletion::Foreground => self.dependents.get(uid).is_none_or(|d| d.blocking == 0),
+            Deletion::Background => false,
+            Deletion::None => node.owners.iter().any(|owner| match self.seen(node, owner) {
+                Seen::Present(deletion) => deletion == Deletion::Foreground,
+                Seen::Elsewhere | Seen::Absent | Seen::Unknown => true,
+            }),
+        }
     }
 
     /// The attempt at an object has ended.
@@ -221,25 +242,33 @@ impl Graph {
     }
 
     fn wake_dependents(&mut self, uid: &Uid) {
-        for dependent in self.dependents.get(uid).cloned().unwrap_or_default() {
+        let list: Vec<Uid> = self.dependents.get(uid).into_iter().flat_map(|d| &d.all).cloned().collect();
+        for dependent in list {
             self.wake(&dependent);
         }
     }
 
     fn wake_owners(&mut self, node: &Node) {
-        let owners: Vec<Uid> = node.owners.iter().map(|o| Uid::clone(&o.uid)).collect();
-        for uid in owners {
-            self.wake(&uid);
+        for owner in &node.owners {
+            self.wake(&owner.uid);
+        }
+    }
+
+    fn link(&mut self, uid: &Uid, node: &Node) {
+        for owner in &node.owners {
+            let list = self.dependents.entry(Uid::clone(&owner.uid)).or_default();
+            list.all.insert(Uid::clone(uid));
+            list.blocking += usize::from(owner.blocks);
         }
     }
 
     fn unlink(&mut self, uid: &Uid, node: &Node) {
         for owner in &node.owners {
-            if let Some(list) = self.dependents.get_mut(&owner.uid) {
-                list.remove(uid);
-                if list.is_empty() {
-                    self.dependents.remove(&owner.uid);
-                }
+            let Some(list) = self.dependents.get_mut(&owner.uid) else { continue };
+            list.all.remove(uid);
+            list.blocking = list.blocking.saturating_sub(usize::from(owner.blocks));
+            if list.all.is_empty() && list.blocking == 0 {
+                self.dependents.remove(&owner.uid);
             }
         }
     }
@@ -247,7 +276,7 @@ impl Graph {
     fn item(&self, uid: &Uid) -> Option<Item> {
         let node = self.nodes.get(uid)?;
         let owners = node.owners.iter().map(|owner| self.seen(node, owner)).collect();
-        let dependents = self.dependents.get(uid).into_iter().flatten().filter_map(|dependent| {
+        let dependents = self.dependents.get(uid).into_iter().flat_map(|d| &d.all).filter_map(|dependent| {
             let found = self.nodes.get(dependent)?;
             let blocks = found.owners.iter().any(|o| o.uid == *uid && o.blocks);
             Some(Dependent { uid: Uid::clone(dependent), node: found.clone(), blocks })
@@ -263,20 +292,6 @@ impl Graph {
             Some(_) => Seen::Elsewhere,
             None if self.absent.contains(&owner.uid) => Seen::Absent,
             None => Seen::Unknown,
-        }
-    }
-}
-
-impl Item {
-    /// Whether it is worth a request. An object with present owners, or with none, is not.
-    fn needs_attention(&self) -> bool {
-        match self.node.deletion {
-            Deletion::Foreground | Deletion::Orphan => true,
-            Deletion::Background => false,
-            Deletion::None => self.owners.iter().any(|seen| match seen {
-                Seen::Present(deletion) => *deletion == Deletion::Foreground,
-                Seen::Elsewhere | Seen::Absent | Seen::Unknown => true,
-            }),
         }
     }
 }
