@@ -7,10 +7,13 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use crate::openapi::Published;
 use crate::schema::Schema;
+use crate::schema::metadata::NameRule;
 use crate::status::{ApiResult, FieldError};
 
 /// Group, version and resource, with everything that is needed to serve it.
+#[derive(Clone)]
 pub struct Resource {
     /// API group; empty for the core group.
     pub group: String,
@@ -34,23 +37,28 @@ pub struct Resource {
     pub verbs: Verbs,
     /// The structural schema: prune, default, validate, apply.
     pub schema: Arc<Schema>,
-    /// The OpenAPI v3 schema with its descriptions, as it is published. References inside it are
-    /// `#/components/schemas/NAME` into [`Resource::definitions`].
-    pub openapi: Arc<Value>,
-    /// Named schemas that `openapi` refers to; empty for self-contained ones.
-    pub definitions: Arc<serde_json::Map<String, Value>>,
+    /// The OpenAPI v3 schema with its descriptions, as it is published.
+    pub openapi: Published,
     /// Name of the published schema, for example `io.k8s.api.core.v1.ConfigMap`.
     pub definition_name: String,
     /// Compiled in as upstream has it, or a kind with a structural schema.
     pub origin: Origin,
     /// Which subresources are served beside `verbs`.
     pub subresources: Subresources,
-    /// Printer columns after `Name` (and before nothing: `Age` is one of them when wanted).
+    /// Printer columns after `Name` (`Age` is one of them when wanted). `Name` is put before them
+    /// unless one of them is called so (Events show it last).
     pub columns: Vec<Column>,
     /// JSON paths (`.spec.unit`) that field selectors may name, beside metadata.name and metadata.namespace.
     pub selectable_fields: Vec<String>,
     /// What is particular about the kind.
     pub strategy: Arc<dyn Strategy>,
+}
+
+impl Resource {
+    /// `apiVersion` of its objects: `v1`, `apps/v1`.
+    pub fn api_version(&self) -> String {
+        if self.group.is_empty() { self.version.clone() } else { format!("{}/{}", self.group, self.version) }
+    }
 }
 
 /// The verbs of discovery, `get list watch create update patch delete deletecollection`.
@@ -62,15 +70,19 @@ pub struct Verbs {
     pub create: bool,
     /// `update`, `patch`.
     pub update: bool,
-    /// `delete`, `deletecollection`.
+    /// `delete`.
     pub delete: bool,
+    /// `deletecollection`.
+    pub delete_collection: bool,
 }
 
 impl Verbs {
     /// Everything.
-    pub const ALL: Self = Self { read: true, create: true, update: true, delete: true };
+    pub const ALL: Self = 
+        Self { read: true, create: true, update: true, delete: true, delete_collection: true };
     /// Reviews such as SelfSubjectAccessReview: answered, never stored.
-    pub const CREATE_ONLY: Self = Self { read: false, create: true, update: false, delete: false };
+    pub const CREATE_ONLY: Self = 
+        Self { read: false, create: true, update: false, delete: false, delete_collection: false };
 }
 
 /// Where a kind comes from; upstream treats the two differently in a few places.
@@ -100,6 +112,39 @@ pub struct ExtraSubresource {
     pub name: String,
     /// Whether PATCH is served beside GET and PUT.
     pub patch: bool,
+    /// `Some`: nothing but POST of an object of this other kind is served (`binding`, `eviction`).
+    pub posted: Option<&'static PostedKind>,
+}
+
+/// A kind that exists only as the body of a POST to a subresource.
+#[derive(Debug, PartialEq, Eq)]
+pub struct PostedKind {
+    /// API group; empty for the core group.
+    pub group: &'static str,
+    /// Version.
+    pub version: &'static str,
+    /// Kind.
+    pub kind: &'static str,
+    /// Name of its published schema.
+    pub definition_name: &'static str,
+}
+
+/// Another API version of objects that are stored as a different kind.
+///
+/// `events.k8s.io/v1` and `v1` Events are the same objects under two sets of field names. The server
+/// stores them once, as the other kind, and translates at the edge.
+#[derive(Clone, Copy)]
+pub struct View {
+    /// Group of the stored kind.
+    pub group: &'static str,
+    /// Version of the stored kind.
+    pub version: &'static str,
+    /// Plural of the stored kind.
+    pub plural: &'static str,
+    /// From this kind to the stored one, in place, `apiVersion` included.
+    pub to_stored: fn(&mut Value),
+    /// From the stored kind to this one, in place, `apiVersion` included.
+    pub from_stored: fn(&mut Value),
 }
 
 /// JSON paths of the scale subresource, as a CRD declares them.
@@ -201,6 +246,14 @@ pub trait Strategy: Send + Sync + 'static {
     }
     /// Objects of this kind vanish by themselves after this many seconds (Event: 3600).
     fn ttl_seconds(&self) -> Option<i64> {
+        None
+    }
+    /// What `metadata.name` may look like.
+    fn name_rule(&self) -> NameRule {
+        NameRule::Subdomain
+    }
+    /// `Some` when objects of this kind are stored as another kind.
+    fn view(&self) -> Option<View> {
         None
     }
     /// Finalizers that a delete adds before the object may go (Namespace content is handled by `spec.finalizers`).
