@@ -57,7 +57,10 @@ struct Findings {
 /// Whether an object of this name is there.
 async fn exists<K>(client: &kube::Client, name: &str) -> ApiResult<bool>
 where
-    K: kube::Resource<DynamicType = (), Scope = kube::core::ClusterResourceScope>,
+    K: kube::Resource<DynamicType = (), Scope = kube::core::ClusterResourceScope>
+        + Clone
+        + std::fmt::Debug
+        + serde::de::DeserializeOwned,
 {
     let api: Api<K> = Api::all(client.clone());
     Ok(api.get_metadata_opt(name).await.map_err(ApiError::internal)?.is_some())

@@ -3,12 +3,16 @@
 use std::sync::Arc;
 
 use anyhow::Context;
-use federation_apiserver::authn::{AuthenticatorConfig, ServiceAccountTokens};
+use federation_apiserver::authn::AuthenticatorConfig;
+use federation_apiserver::authn::service_account::ServiceAccountTokens;
 use federation_apiserver::pki::Pki;
 use federation_apiserver::resource::Resource;
 use federation_apiserver::{builtin, custom};
 
 use super::confirmation::StampAuthor;
+
+/// Issuer of ServiceAccount tokens, as upstream names it by default.
+const ISSUER: &str = "https://kubernetes.default.svc";
 
 /// Built-in kinds, then our own.
 pub(super) fn resources() -> anyhow::Result<Vec<Resource>> {
@@ -28,7 +32,7 @@ pub(super) fn resources() -> anyhow::Result<Vec<Resource>> {
 /// Client certificates, ServiceAccount tokens and join tokens.
 pub(super) fn authentication(pki: &Pki) -> AuthenticatorConfig {
     AuthenticatorConfig {
-        service_accounts: Some(Arc::new(ServiceAccountTokens::new(pki.tokens().clone()))),
+        service_accounts: Some(Arc::new(ServiceAccountTokens::new(pki.tokens().clone(), ISSUER))),
         bootstrap_tokens: true,
         ..AuthenticatorConfig::default()
     }
