@@ -87,7 +87,11 @@ impl Metrics {
         };
         let help = "Response latency distribution in seconds, without watches";
         registry.register("apiserver_request_duration_seconds", help, metrics.durations.clone());
-        registry.register("apiserver_request", "Requests by verb, resource and code", metrics.requests.clone());
+        registry.register(
+            "apiserver_request",
+            "Requests by verb, resource and code",
+            metrics.requests.clone(),
+        );
         registry.register("apiserver_longrunning_requests", "Open watches", metrics.watches.clone());
         registry.register("apiserver_watch_events", "Events sent to watchers", metrics.watch_events.clone());
         registry.register("apiserver_storage_objects", "Stored objects", metrics.objects.clone());
@@ -175,7 +179,11 @@ mod tests {
         metrics.finished(&labels, 200, 0.002);
         metrics.inflight("readOnly").inc();
         let text = metrics.render();
-        for name in ["apiserver_request_duration_seconds_bucket", "apiserver_request_total", "apiserver_current_inflight_requests"] {
+        for name in [
+            "apiserver_request_duration_seconds_bucket",
+            "apiserver_request_total",
+            "apiserver_current_inflight_requests",
+        ] {
             assert!(text.contains(name), "{name} in {text}");
         }
     }

@@ -71,7 +71,9 @@ mod tests {
         let held = [enter(false), enter(false)];
         let refused = enter(false).map(drop).map_err(|e| (e.code(), e.0.details));
         let (code, details) = refused.expect_err("both places are taken");
-        assert!(metrics.render().contains("apiserver_current_inflight_requests{request_kind=\"readOnly\"} 2"));
+        assert!(
+            metrics.render().contains("apiserver_current_inflight_requests{request_kind=\"readOnly\"} 2")
+        );
         assert_eq!((code, details.map(|d| d.retry_after_seconds)), (429, Some(1)));
         assert!(enter(true).is_ok(), "writes have places of their own");
         drop(held);

@@ -16,7 +16,11 @@ async fn a_kube_client_creates_reads_changes_and_deletes() -> Result<(), kube::E
     map.data = Some([("a".to_owned(), "1".to_owned())].into());
     let made = maps.create(&PostParams::default(), &map).await?;
     let name = made.metadata.name.clone().unwrap_or_default();
-    assert!(name.starts_with("made-") && made.metadata.uid.is_some() && made.metadata.creation_timestamp.is_some());
+    assert!(
+        name.starts_with("made-")
+            && made.metadata.uid.is_some()
+            && made.metadata.creation_timestamp.is_some()
+    );
     let patch = json!({"data": {"a": "2"}});
     maps.patch(&name, &PatchParams::default(), &Patch::Merge(&patch)).await?;
     let read = maps.get(&name).await?;
@@ -32,7 +36,10 @@ async fn a_taken_name_and_a_missing_namespace_are_refused() {
     let world = World::new().await;
     assert_eq!(world.post(MAPS, &config_map("a", "1")).await.code, 201);
     let again = world.post(MAPS, &config_map("a", "1")).await;
-    assert_eq!((again.code, again.json()["message"].as_str()), (409, Some("configmaps \"a\" already exists")));
+    assert_eq!(
+        (again.code, again.json()["message"].as_str()),
+        (409, Some("configmaps \"a\" already exists"))
+    );
     let lost = world.post("/api/v1/namespaces/none/configmaps", &config_map("a", "1")).await;
     assert_eq!((lost.code, lost.json()["message"].as_str()), (404, Some("namespaces \"none\" not found")));
 }
@@ -67,11 +74,16 @@ async fn custom_kinds_count_generations_and_keep_the_status_apart() {
     assert!(made.get("status").is_none(), "the main endpoint writes no status");
     let path = format!("{WIDGETS}/w");
     let status = format!("{path}/status");
-    let told = world.patch(&status, "merge-patch+json", &json!({"status": {"phase": "Up"}, "spec": {"unit": "X"}})).await;
+    let told = world
+        .patch(&status, "merge-patch+json", &json!({"status": {"phase": "Up"}, "spec": {"unit": "X"}}))
+        .await;
     let told = told.json();
     assert_eq!((&told["status"]["phase"], &told["spec"]["unit"]), (&json!("Up"), &json!("RZ01")));
     assert_eq!(told["metadata"]["generation"], 1);
-    let changed = world.patch(&path, "merge-patch+json", &json!({"spec": {"unit": "RZ02"}, "status": null})).await.json();
+    let changed = world
+        .patch(&path, "merge-patch+json", &json!({"spec": {"unit": "RZ02"}, "status": null}))
+        .await
+        .json();
     assert_eq!((&changed["metadata"]["generation"], &changed["status"]["phase"]), (&json!(2), &json!("Up")));
     let mut versionless = widget("w", "RZ03");
     versionless["metadata"]["resourceVersion"] = "".into();
@@ -84,7 +96,8 @@ async fn field_validation_refuses_or_warns() {
     let world = World::new().await;
     let body = r#"{"apiVersion":"example.com/v1","kind":"Widget","metadata":{"name":"w"},"spec":{"unit":"a","unit":"b","colour":"red"}}"#;
     let json = [("content-type", "application/json")];
-    let strict = world.send("POST", &format!("{WIDGETS}?fieldValidation=Strict"), &json, body.as_bytes()).await;
+    let strict =
+        world.send("POST", &format!("{WIDGETS}?fieldValidation=Strict"), &json, body.as_bytes()).await;
     let message = strict.json()["message"].as_str().unwrap_or_default().to_owned();
     assert_eq!(strict.code, 400);
     assert!(message.contains("spec.colour") && message.contains("spec.unit"), "{message}");
@@ -102,7 +115,8 @@ async fn dry_runs_change_nothing() {
     assert_eq!(world.get(&format!("{MAPS}/a")).await.code, 404);
     let kept = world.post(MAPS, &config_map("a", "1")).await.json();
     let path = format!("{MAPS}/a");
-    let patched = world.patch(&format!("{path}?dryRun=All"), "merge-patch+json", &json!({"data": {"k": "2"}})).await;
+    let patched =
+        world.patch(&format!("{path}?dryRun=All"), "merge-patch+json", &json!({"data": {"k": "2"}})).await;
     assert_eq!(patched.json()["data"]["k"], "2");
     assert_eq!(world.delete(&format!("{path}?dryRun=All")).await.code, 200);
     assert_eq!(world.get(&path).await.json(), kept);

@@ -37,7 +37,8 @@ async fn discovery_in_both_forms() {
     let same = world.send("GET", "/apis/example.com/v1", &[("if-none-match", &etag)], b"").await;
     assert_eq!((same.code, same.bytes.len()), (304, 0));
     let index = world.get("/openapi/v3").await.json();
-    let url = index["paths"]["apis/example.com/v1"]["serverRelativeURL"].as_str().unwrap_or_default().to_owned();
+    let url =
+        index["paths"]["apis/example.com/v1"]["serverRelativeURL"].as_str().unwrap_or_default().to_owned();
     assert!(world.get(&url).await.json()["paths"].is_object());
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use federation_apiserver::resource::Caller;
 use federation_apiserver::server::{Body, LocalService};
-use federation_apiserver::{ApiServer, Config, builtin, custom};
+use federation_apiserver::{ApiServer, Config, Options, builtin, custom};
 use federation_store::{EmbeddedStore, Store};
 use http::{HeaderMap, Request};
 use http_body_util::{BodyExt, Full};
@@ -85,10 +85,16 @@ impl World {
 
     /// A server over `store`.
     pub(crate) async fn over(store: Arc<dyn Store>) -> Self {
+        Self::with(store, |_| {}).await
+    }
+
+    /// A server over `store` with changed settings.
+    pub(crate) async fn with(store: Arc<dyn Store>, change: impl FnOnce(&mut Options)) -> Self {
         let mut resources = builtin::member();
         resources.push(custom::resource(&widget_crd()).expect("the sample is a good CRD"));
         let mut config = Config::new(store, resources);
         config.options.bookmark_every = Duration::from_millis(200);
+        change(&mut config.options);
         let server = ApiServer::start(config).await.expect("the server starts");
         let service = server.service(admin());
         Self { server, service }

@@ -44,7 +44,9 @@ impl LabelSelector {
             match lexer.next() {
                 Token::End => return Ok(Self { requirements }),
                 Token::Comma => {}
-                other => return Err(SelectorError(format!("found '{other}', expected: ',' or 'end of string'"))),
+                other => {
+                    return Err(SelectorError(format!("found '{other}', expected: ',' or 'end of string'")));
+                }
             }
         }
     }
@@ -80,7 +82,11 @@ fn requirement(lexer: &mut Lexer<'_>) -> Result<Requirement, SelectorError> {
     }
     let key = match lexer.next() {
         Token::Word(word) => word.to_owned(),
-        other => return Err(SelectorError(format!("found '{other}', expected: !, identifier, or 'end of string'"))),
+        other => {
+            return Err(SelectorError(format!(
+                "found '{other}', expected: !, identifier, or 'end of string'"
+            )));
+        }
     };
     check_key(&key)?;
     if missing {
@@ -141,14 +147,18 @@ fn values(lexer: &mut Lexer<'_>) -> Result<Vec<String>, SelectorError> {
 
 fn number(text: &str) -> Result<i64, SelectorError> {
     text.parse().map_err(|_| {
-        SelectorError(format!("values[0]: Invalid value: \"{text}\": for 'Gt', 'Lt' operators, the value must be an integer"))
+        SelectorError(format!(
+            "values[0]: Invalid value: \"{text}\": for 'Gt', 'Lt' operators, the value must be an integer"
+        ))
     })
 }
 
 fn check_key(key: &str) -> Result<(), SelectorError> {
     let (prefix, name) = key.split_once('/').unwrap_or(("", key));
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    let ends = |t: &str| t.starts_with(|c: char| c.is_ascii_alphanumeric()) && t.ends_with(|c: char| c.is_ascii_alphanumeric());
+    let ends = |t: &str| {
+        t.starts_with(|c: char| c.is_ascii_alphanumeric()) && t.ends_with(|c: char| c.is_ascii_alphanumeric())
+    };
     let good = name.len() <= 63 && ends(name) && name.chars().all(plain) && prefix.chars().all(plain);
     if good && (prefix.is_empty() != key.contains('/')) {
         return Ok(());
@@ -230,7 +240,8 @@ impl<'a> Lexer<'a> {
                 return token;
             }
         }
-        let end = self.rest.find(|c: char| c.is_whitespace() || "=!,()<>".contains(c)).unwrap_or(self.rest.len());
+        let end =
+            self.rest.find(|c: char| c.is_whitespace() || "=!,()<>".contains(c)).unwrap_or(self.rest.len());
         if end == 0 {
             return Token::End;
         }
@@ -284,7 +295,9 @@ mod tests {
 
     #[test]
     fn what_is_no_selector_is_refused() {
-        for text in ["a=x,", "=x", "a in x", "a in (x", "a x", "!", "a=x y", "a>b", "-a", "a=-", "a/b/c", "/a", "a!"] {
+        for text in
+            ["a=x,", "=x", "a in x", "a in (x", "a x", "!", "a=x y", "a>b", "-a", "a=-", "a/b/c", "/a", "a!"]
+        {
             assert!(LabelSelector::parse(text).is_err(), "{text}");
         }
     }
