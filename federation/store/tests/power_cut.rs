@@ -110,6 +110,7 @@ async fn a_failing_disk_ends_watches_and_is_named() {
         error.to_string().contains("takes no more writes") && cause.contains("no space left"),
         "{error}: {cause}"
     );
+    assert!(matches!(store.revision().await, Err(StoreError::Failed { .. })));
     let ended = watch.next().await.expect("a last message");
     assert!(matches!(ended, Err(StoreError::Failed { .. })), "{ended:?}");
     assert!(watch.next().await.is_none());

@@ -119,8 +119,12 @@ impl Drop for Inner {
 #[async_trait]
 impl Store for EmbeddedStore {
     async fn revision(&self) -> Result<Revision, StoreError> {
-        // A write is published before it is acknowledged, so this is as new as any acknowledged write.
-        Ok(self.inner.shared.head())
+        // A write is published before it is acknowledged, so this is as new as any acknowledged write. Once the store
+        // has failed, nobody knows whether the last writes are there, so there is no newest revision to tell.
+        match self.inner.shared.ended() {
+            Some(error) => Err(error),
+            None => Ok(self.inner.shared.head()),
+        }
     }
 
     async fn range(&self, request: RangeRequest) -> Result<RangeResponse, StoreError> {
