@@ -28,7 +28,7 @@ pub trait Store: Send + Sync + 'static {
     /// [`StoreError::Compacted`] and [`StoreError::FutureRevision`] where that revision cannot be read.
     async fn range(&self, request: RangeRequest) -> Result<RangeResponse, StoreError>;
 
-    /// Runs a transaction; the reply means it is durable.
+    /// Runs a transaction; the reply means it is durable. Dropping the future does not take the transaction back.
     ///
     /// # Errors
     /// [`StoreError::Invalid`], [`StoreError::TooLarge`] and [`StoreError::LeaseNotFound`] change nothing; after

@@ -89,6 +89,15 @@ impl EmbeddedStore {
             .map_err(|_| StoreError::Closed)?
     }
 
+    /// Gives the unused space of a closed store's file back to the file system; whether there was any. Rewrites the
+    /// file, so it is for a store that nobody has open.
+    ///
+    /// # Errors
+    /// As [`EmbeddedStore::open`].
+    pub fn shrink(path: impl AsRef<Path>) -> Result<bool, StoreError> {
+        file::shrink(path.as_ref())
+    }
+
     /// Finishes what was asked, then refuses everything with [`StoreError::Closed`] and ends all watches. The file
     /// is released with the last handle.
     pub async fn close(&self) {
