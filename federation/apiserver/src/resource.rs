@@ -78,10 +78,10 @@ pub struct Verbs {
 
 impl Verbs {
     /// Everything.
-    pub const ALL: Self = 
+    pub const ALL: Self =
         Self { read: true, create: true, update: true, delete: true, delete_collection: true };
     /// Reviews such as SelfSubjectAccessReview: answered, never stored.
-    pub const CREATE_ONLY: Self = 
+    pub const CREATE_ONLY: Self =
         Self { read: false, create: true, update: false, delete: false, delete_collection: false };
 }
 
