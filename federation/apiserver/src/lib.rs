@@ -9,6 +9,7 @@ pub mod authz;
 pub mod builtin;
 mod cache;
 pub mod cel;
+pub mod controllers;
 pub mod custom;
 pub mod decode;
 pub mod discovery;

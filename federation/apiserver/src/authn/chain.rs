@@ -114,8 +114,8 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 
 fn is_public(path: &str) -> bool {
     let health = ["/livez", "/readyz", "/healthz"];
-    let under = |p: &&str| path.strip_prefix(*p).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    health.iter().any(|p| under(&p)) || path == "/version" || path == "/version/"
+    let under = |p: &str| path.strip_prefix(p).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    health.into_iter().any(under) || path == "/version" || path == "/version/"
 }
 
 #[cfg(test)]

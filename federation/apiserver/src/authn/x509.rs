@@ -78,3 +78,51 @@ impl Identity {
         self.not_after
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn certificate(attributes: &[(&[u64], &str)]) -> Vec<u8> {
+        let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).expect("P-256 is there");
+        let mut params = rcgen::CertificateParams::default();
+        params.distinguished_name = rcgen::DistinguishedName::new();
+        for (kind, value) in attributes {
+            params.distinguished_name.push(rcgen::DnType::CustomDnType(kind.to_vec()), *value);
+        }
+        params.self_signed(&key).expect("is signed").der().to_vec()
+    }
+
+    const CN: &[u64] = &[2, 5, 4, 3];
+    const O: &[u64] = &[2, 5, 4, 10];
+    const UID: &[u64] = &[1, 3, 6, 1, 4, 1, 57683, 2];
+
+    #[test]
+    fn a_subject_is_a_user_with_groups_and_uid() {
+        let der = certificate(&[(CN, "u"), (O, "g"), (UID, "id")]);
+        let identity = Identity::from_der(&der).expect("reads");
+        let caller = identity.caller_at(identity.not_after()).expect("is valid to the last second");
+        assert_eq!((caller.name.as_str(), caller.uid.as_str()), ("u", "id"));
+        assert_eq!(caller.groups, ["g", "system:authenticated"]);
+        assert_eq!(identity.caller_at(identity.not_after() + 1), None);
+        assert_eq!(identity.caller_at(0), None);
+        assert!(matches!(Identity::from_der(&certificate(&[(O, "g")])), Err(IdentityError::NoName)));
+        assert!(matches!(
+            Identity::from_der(&certificate(&[(CN, "u"), (UID, "")])),
+            Err(IdentityError::Uids(1))
+        ));
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_panic(bytes in prop::collection::vec(any::<u8>(), 0..100), at in any::<usize>(), flip in 1u8..) {
+            prop_assert!(Identity::from_der(&bytes).is_err());
+            let mut der = certificate(&[(CN, "u"), (O, "g")]);
+            let at = at % der.len();
+            der[at] ^= flip;
+            let _ = Identity::from_der(&der);
+        }
+    }
+}

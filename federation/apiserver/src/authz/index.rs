@@ -257,11 +257,14 @@ impl Source<'_> {
     }
 }
 
+/// Rules by the name of their Role.
+type Roles = BTreeMap<Box<str>, Arc<[PolicyRule]>>;
+
 /// Roles and bindings of the whole server.
 #[derive(Debug, Default)]
 pub struct RbacIndex {
     cluster_roles: BTreeMap<Box<str>, ClusterRole>,
-    roles: BTreeMap<Box<str>, BTreeMap<Box<str>, Arc<[PolicyRule]>>>,
+    roles: BTreeMap<Box<str>, Roles>,
     cluster: Scope,
     namespaces: BTreeMap<Box<str>, Scope>,
 }

@@ -4,9 +4,11 @@
 //! for every signer: the request proves possession of its key, the key is strong enough, nothing is asked
 //! for that a client certificate must not have. Upstream: `pkg/controller/certificates/{signer,authority}`.
 
+pub mod admission;
 pub mod facts;
 pub mod issue;
 
+pub use admission::SignerAdmission;
 pub use facts::{CsrFacts, SignerError};
 pub use issue::issue;
 
