@@ -122,9 +122,9 @@ impl Metrics {
         WatchCounter { open, events: self.watch_events.get_or_create_owned(&labels) }
     }
 
-    /// Notes how many requests of a kind (`readOnly`, `mutating`) are under way.
-    pub(crate) fn inflight(&self, request_kind: &'static str, change: i64) {
-        self.inflight.get_or_create(&InflightLabels { request_kind }).inc_by(change);
+    /// How many requests of a kind (`readOnly`, `mutating`) are under way.
+    pub(crate) fn inflight(&self, request_kind: &'static str) -> Gauge {
+        self.inflight.get_or_create_owned(&InflightLabels { request_kind })
     }
 
     /// Notes how many objects of a kind are stored.
@@ -177,7 +177,7 @@ mod tests {
             scope: "namespace",
         };
         metrics.finished(&labels, 200, 0.002);
-        metrics.inflight("readOnly", 1);
+        metrics.inflight("readOnly").inc();
         let text = metrics.render();
         for name in [
             "apiserver_request_duration_seconds_bucket",

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use contract::{Subject, events};
 use etcd_process::Etcd;
-use federation_store::{EtcdOptions, EtcdStore, StoreError, WatchRequest};
+use federation_store::{EtcdOptions, EtcdStore, StoreError, Txn, WatchRequest};
 
 /// A compaction is about the whole etcd, so every test has its own.
 async fn fresh(name: &str) -> Subject {
@@ -67,6 +67,17 @@ async fn only_who_has_a_certificate_is_served() {
     assert!(matches!(no_identity, Err(StoreError::Unavailable { .. })), "{:?}", no_identity.err());
     let no_tls = without(|options| options.tls = None).await;
     assert!(no_tls.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_etcd_finds_too_large_is_said_with_numbers() {
+    let etcd = Etcd::start();
+    let s = Subject::new(Arc::new(connect(&etcd).await), "large/");
+    for size in [2 << 20, 5 << 20] {
+        let error = s.store.txn(Txn::put(s.key("a"), vec![0; size])).await.expect_err("too large");
+        assert!(matches!(error, StoreError::TooLarge { size: told, .. } if told >= size as u64), "{error:?}");
+    }
+    assert_eq!(s.listed(None).await, []);
 }
 
 #[tokio::test]

@@ -176,6 +176,27 @@ fn what_is_no_store_is_refused_and_left_alone() {
     assert!(matches!(missing, Some(StoreError::File { .. })), "{missing:?}");
 }
 
+#[tokio::test]
+async fn a_closed_file_can_be_shrunk() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("store");
+    assert!(matches!(EmbeddedStore::shrink(&path), Err(StoreError::File { .. })) && !path.exists());
+    let store = open(&path);
+    for n in 0..50 {
+        put(&store, "a", &format!("{n}{}", "x".repeat(200_000))).await;
+    }
+    let last = put(&store, "a", "small").await;
+    assert!(matches!(EmbeddedStore::shrink(&path), Err(StoreError::Locked { .. })));
+    store.compact(last).await.expect("a compaction");
+    drop(store);
+    let before = std::fs::metadata(&path).expect("it is there").len();
+    assert!(EmbeddedStore::shrink(&path).expect("it can be shrunk"));
+    let after = std::fs::metadata(&path).expect("it is there").len();
+    assert!(after < before, "{before} -> {after}");
+    let store = open(&path);
+    assert_eq!(listed(&store).await, [("a".into(), "small".into())]);
+}
+
 /// The limits of one transaction hold whatever is in it, and a refused one costs nothing.
 #[tokio::test]
 async fn a_transaction_that_is_too_large_is_refused() {

@@ -33,13 +33,13 @@ pub fn apply(
 ) -> ApiResult<Value> {
     check(ctx, config)?;
     let at = schema.at();
-    let set = field_set(config, schema)
-        .map_err(|why| ApiError::bad_request(format!("failed to create typed patch object: {why}")))?;
+    let set = field_set(config, schema).map_err(|why| {
+        ApiError::bad_request(format!("failed to create typed patch object ({}): {why}", name_of(config)))
+    })?;
 
     let mut old = live.cloned().unwrap_or_else(|| json!({}));
     managed::take_entries(&mut old);
-    let before = owners_of(ctx, live, &old, schema);
-    let mut owners = before.clone();
+    let mut owners = owners_of(ctx, live, &old, schema);
 
     let this = Owner {
         manager: ctx.manager.to_owned(),
@@ -49,10 +49,7 @@ pub fn apply(
         time: None,
         set: ctx.reset.filter(set),
     };
-    let last = match owners.iter().position(|owner| owner.is(&this)) {
-        Some(place) => Some(owners.remove(place)),
-        None => None,
-    };
+    let last = owners.iter().position(|owner| owner.is(&this)).map(|place| owners.remove(place));
 
     let mut new = old.clone();
     merge(Some(at), &mut new, config);
@@ -79,6 +76,19 @@ pub fn apply(
     owners.push(this);
     managed::encode(&mut new, &owners);
     Ok(new)
+}
+
+/// `namespace/name; group/version, Kind=K` of an object, as upstream names it in this place.
+fn name_of(object: &Value) -> String {
+    let text = |path: &str| object.pointer(path).and_then(Value::as_str).unwrap_or_default();
+    let version = text("/apiVersion");
+    let slash = if version.contains('/') { "" } else { "/" };
+    format!(
+        "{}/{}; {slash}{version}, Kind={}",
+        text("/metadata/namespace"),
+        text("/metadata/name"),
+        text("/kind")
+    )
 }
 
 fn check(ctx: &ApplyContext<'_>, config: &Value) -> ApiResult<()> {

@@ -187,14 +187,16 @@ impl FieldSet {
         out
     }
 
-    /// Calls `visit` with every path, parents before children.
+    /// Calls `visit` with every path, the members of a level before what is below, as upstream lists them.
     pub fn for_each(&self, visit: &mut dyn FnMut(&[PathElement])) {
         fn walk(set: &FieldSet, path: &mut Vec<PathElement>, visit: &mut dyn FnMut(&[PathElement])) {
-            for entry in &set.entries {
+            for entry in set.entries.iter().filter(|entry| entry.member) {
                 path.push(entry.element.clone());
-                if entry.member {
-                    visit(path);
-                }
+                visit(path);
+                path.pop();
+            }
+            for entry in set.entries.iter().filter(|entry| !entry.below.is_empty()) {
+                path.push(entry.element.clone());
                 walk(&entry.below, path, visit);
                 path.pop();
             }

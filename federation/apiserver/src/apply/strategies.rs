@@ -26,6 +26,11 @@ pub(crate) fn json_value() -> impl Strategy<Value = Value> {
 
 /// A schema with every list and map type.
 pub(crate) fn schema() -> Schema {
+    Schema::from_json(&schema_json(), &Map::new()).expect("test schema")
+}
+
+/// [`schema`] as it is written.
+pub(crate) fn schema_json() -> Value {
     let spec = json!({"type": "object", "properties": {
         "replicas": {"type": "integer"},
         "paused": {"type": "boolean"},
@@ -45,8 +50,7 @@ pub(crate) fn schema() -> Schema {
                     "x-kubernetes-list-map-keys": ["name"], "items": {"type": "object", "properties": {
                         "name": {"type": "string"}, "value": {"type": "string"}}}}}}}}});
     let status = json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true});
-    Schema::from_json(&json!({"type": "object", "properties": {"spec": spec, "status": status}}), &Map::new())
-        .expect("test schema")
+    json!({"type": "object", "properties": {"spec": spec, "status": status}})
 }
 
 /// A well-formed object of [`schema`] in version `v1`.

@@ -44,6 +44,15 @@ pub fn update(ctx: &ApplyContext<'_>, live: Option<&Value>, new: &mut Value, sch
     }
 }
 
+/// [`update`] without the short ways, to hold them against it.
+#[cfg(test)]
+pub(super) fn update_by_the_long_way(ctx: &ApplyContext<'_>, live: &Value, new: &mut Value, schema: &Schema) {
+    let changes = ctx.reset.filter_all(compare(schema.at(), live, new));
+    let mut owners = managed::decode(managed::entries(Some(live))).unwrap_or_default();
+    record(ctx, &mut owners, &changes);
+    managed::encode(new, &owners);
+}
+
 /// The entries to start from.
 fn source(ctx: &ApplyContext<'_>, live: Option<&Value>, sent: Option<Value>) -> Vec<Value> {
     let stored = managed::entries(live);
@@ -74,7 +83,7 @@ fn touch(
     let mut entries = entries;
     let mut own = None;
     for (place, entry) in entries.iter().enumerate() {
-        let text = |name: &str| entry.get(name).and_then(Value::as_str).unwrap_or_default();
+        let text = |name: &str| managed::text(entry, name);
         if text("apiVersion") != ctx.api_version {
             return Err(entries);
         }

@@ -98,26 +98,38 @@ fn merge_ordered(
         let Some(Value::Array(wanted)) = patch.remove(&format!("{ORDER}{name}")) else {
             return Err(bad(format!("{ORDER}{name} must be a list")));
         };
-        let before = match target.get(&name) {
-            Some(Value::Array(items)) => items.clone(),
-            _ => Vec::new(),
-        };
+        let field = at.and_then(|at| at.child(&name));
+        let key = field.and_then(merge_key);
+        let identity = key.as_deref().map_or(Identity::Value, Identity::Key);
+        let before = server_order(target.get(&name), patch.get(&name), identity);
         if let Some(dropped) = patch.remove(&format!("{DELETE}{name}")) {
             delete_primitives(target, &name, dropped)?;
         }
         if let Some(value) = patch.remove(&name) {
             merge_field(target, name.clone(), value, at)?;
         }
-        let field = at.and_then(|at| at.child(&name));
         let Some(Value::Array(items)) = target.get_mut(&name) else { continue };
-        let key = field.and_then(merge_key);
         if key.is_none() && items.iter().any(Value::is_object) {
             continue;
         }
-        let identity = key.as_deref().map_or(Identity::Value, Identity::Key);
         *items = order(std::mem::take(items), &wanted, &before, identity);
     }
     Ok(())
+}
+
+/// The order of the list before the merge. New items take the places that deleted ones leave, as
+/// upstream has it.
+fn server_order(old: Option<&Value>, patch: Option<&Value>, identity: Identity<'_>) -> Vec<Value> {
+    let items = |value: Option<&Value>| value.and_then(Value::as_array).cloned().unwrap_or_default();
+    let (mut old, patch) = (items(old), items(patch));
+    let places = old.len();
+    let (deleted, plain): (Vec<Value>, Vec<Value>) =
+        patch.into_iter().partition(|item| item.get(PATCH).is_some_and(|directive| directive == "delete"));
+    old.retain(|item| identity.position(&deleted, item).is_none());
+    let free = places - old.len();
+    let new: Vec<Value> = plain.into_iter().filter(|item| identity.position(&old, item).is_none()).collect();
+    old.extend(new.into_iter().take(free));
+    old
 }
 
 fn delete_primitives(target: &mut Map<String, Value>, name: &str, dropped: Value) -> ApiResult<()> {

@@ -106,6 +106,14 @@ fn directives_delete_replace_and_order() {
 }
 
 #[test]
+fn a_new_item_takes_the_place_of_a_deleted_one() {
+    let target = json!({"spec": {"containers": [{"name": "b"}, {"name": "d"}]}});
+    let patch = json!({"spec": {"$setElementOrder/containers": [{"name": "a"}],
+        "containers": [{"name": "a"}, {"$patch": "delete", "name": "d"}]}});
+    assert_eq!(strategic(target, patch)["spec"]["containers"], json!([{"name": "b"}, {"name": "a"}]));
+}
+
+#[test]
 fn retain_keys_drops_the_others() {
     let target = json!({"spec": {"strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1}}}});
     let patch = json!({"spec": {"strategy": {"$retainKeys": ["type"], "type": "Recreate"}}});

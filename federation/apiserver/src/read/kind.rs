@@ -58,11 +58,6 @@ impl Kind {
         ApiError::not_found(&self.resource.group, &self.resource.plural, name)
     }
 
-    /// The printer of tables.
-    pub(crate) fn printer(&self) -> &Printer {
-        &self.printer
-    }
-
     /// An object for the answer to a write, indexed like a cached one. Errors: 500 for bytes that are not an
     /// object.
     pub(crate) fn entry(&self, local: &str, value: Bytes, revision: u64) -> ApiResult<Entry> {

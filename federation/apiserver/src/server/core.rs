@@ -129,11 +129,11 @@ impl Core {
             let entry = kind.cache.get(&keys::local(namespace, name));
             return Ok(entry.map(|entry| Stored { value: entry.stored().clone(), revision: entry.revision }));
         }
-        self.from_store(kind, namespace, name).await
+        self.read_from_store(kind, namespace, name).await
     }
 
     /// The object as it is in the store now.
-    pub(crate) async fn from_store(
+    pub(crate) async fn read_from_store(
         &self,
         kind: &Kind,
         namespace: &str,

@@ -71,10 +71,10 @@ impl Committer {
             }
             Err(error) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "the store takes no more writes");
+                self.shared.end(error.clone());
+                self.failed = Some(error.clone());
                 replies.send(Some(&error));
                 requests.for_each(|request| request.refuse(error.clone()));
-                self.shared.end(error.clone());
-                self.failed = Some(error);
             }
         }
     }

@@ -117,6 +117,11 @@ impl Shared {
         });
     }
 
+    /// Why the store does nothing any more, if so.
+    pub(crate) fn ended(&self) -> Option<StoreError> {
+        self.signal.borrow().ended.clone()
+    }
+
     /// A receiver of the signal.
     pub(crate) fn subscribe(&self) -> watch::Receiver<Signal> {
         self.signal.subscribe()

@@ -21,7 +21,12 @@ mod code {
 pub(crate) struct About {
     pub(crate) revision: Revision,
     pub(crate) lease: Option<LeaseId>,
+    /// Bytes of keys and values.
+    pub(crate) bytes: usize,
 }
+
+/// What etcd takes unless it is started with another `--max-request-bytes`.
+const MAX_REQUEST_BYTES: u64 = 1536 << 10;
 
 /// Translates an error of the attempt.
 pub(crate) fn translate(attempt: &'static str, about: About, error: Error) -> StoreError {
@@ -42,6 +47,10 @@ pub(crate) fn translate(attempt: &'static str, about: About, error: Error) -> St
     }
     if message.contains("lease not found") {
         return StoreError::LeaseNotFound { id: about.lease.unwrap_or(LeaseId(0)) };
+    }
+    if message.contains("request is too large") || message.contains("larger than max") {
+        let what = "the size of a transaction in bytes (etcd's --max-request-bytes)";
+        return StoreError::TooLarge { what, size: about.bytes as u64, limit: MAX_REQUEST_BYTES };
     }
     match status_code {
         code::INVALID_ARGUMENT => StoreError::Invalid(message),

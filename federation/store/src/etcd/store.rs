@@ -13,8 +13,8 @@ use super::options::EtcdOptions;
 use super::{convert, pages};
 use crate::limits::check_txn;
 use crate::{
-    Lease, LeaseId, RangeRequest, RangeResponse, Revision, Store, StoreError, Txn, TxnResponse, WatchRequest,
-    WatchStream,
+    Lease, LeaseId, Op, RangeRequest, RangeResponse, Revision, Store, StoreError, Txn, TxnResponse,
+    WatchRequest, WatchStream,
 };
 
 /// The largest answer that is read. Pages are far smaller; a watch can bring one transaction of this size.
@@ -82,6 +82,18 @@ impl EtcdStore {
     }
 }
 
+/// What an error of this transaction may name.
+fn about(txn: &Txn) -> About {
+    let mut about = About::default();
+    for op in txn.success.iter().chain(&txn.failure) {
+        if let Op::Put { key, value, lease } = op {
+            about.bytes += key.len() + value.len();
+            about.lease = about.lease.or(*lease);
+        }
+    }
+    about
+}
+
 #[async_trait]
 impl Store for EtcdStore {
     async fn revision(&self) -> Result<Revision, StoreError> {
@@ -94,14 +106,10 @@ impl Store for EtcdStore {
 
     async fn txn(&self, txn: Txn) -> Result<TxnResponse, StoreError> {
         check_txn(&txn, LARGEST_TXN)?;
-        let lease = txn.success.iter().chain(&txn.failure).find_map(|op| match op {
-            crate::Op::Put { lease, .. } => *lease,
-            _ => None,
-        });
+        let about = about(&txn);
         let steps = (txn.success.len(), txn.failure.len());
         let mut client = self.kv();
         let answer = client.txn(convert::txn(txn));
-        let about = About { lease, ..About::default() };
         let response = convert::txn_response(&self.call("running a transaction", about, answer).await?);
         let expected = if response.succeeded { steps.0 } else { steps.1 };
         if response.responses.len() != expected {

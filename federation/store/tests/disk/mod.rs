@@ -103,8 +103,9 @@ impl Platter {
                 self.pending.push(change);
             }
             None => {
-                self.pending.clear();
-                self.synced.clone_from(&self.current);
+                for change in self.pending.drain(..) {
+                    apply(&mut self.synced, &change, |_| true);
+                }
             }
         }
         Ok(())

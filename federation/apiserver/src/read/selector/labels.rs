@@ -6,14 +6,14 @@ use std::fmt;
 
 /// All requirements must hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct LabelSelector {
+pub(crate) struct LabelSelector {
     requirements: Vec<Requirement>,
 }
 
 /// Why a selector cannot be read. The text is upstream's.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("unable to parse requirement: {0}")]
-pub struct SelectorError(String);
+pub(crate) struct SelectorError(String);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Requirement {
@@ -33,7 +33,7 @@ enum Test {
 
 impl LabelSelector {
     /// Reads a selector; the empty text selects everything.
-    pub fn parse(text: &str) -> Result<Self, SelectorError> {
+    pub(crate) fn parse(text: &str) -> Result<Self, SelectorError> {
         let mut lexer = Lexer { rest: text };
         let mut requirements = Vec::new();
         if lexer.peek() == Token::End {
@@ -52,12 +52,12 @@ impl LabelSelector {
     }
 
     /// Whether it selects everything.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.requirements.is_empty()
     }
 
     /// Whether labels, looked up by `label`, satisfy it.
-    pub fn matches<'a>(&self, label: impl Fn(&str) -> Option<&'a str>) -> bool {
+    pub(crate) fn matches<'a>(&self, label: impl Fn(&str) -> Option<&'a str>) -> bool {
         self.requirements.iter().all(|r| r.test.holds(label(&r.key)))
     }
 }
