@@ -1,1 +1,13 @@
-//! Real member clusters (kube-apiserver, etcd, scheduler, controller-manager, KWOK) and the scenarios that run on them.
+//! Real member clusters (kube-apiserver, etcd, scheduler, controller-manager, KWOK) and what scenarios on them
+//! need: our own programs as processes, a network link that can be cut, and waiting that says what it saw.
+//!
+//! Read in this order: [`member`] starts a cluster, [`process`] runs programs, [`link`] stands between two of
+//! them, [`wait`] waits. [`tools`] says where the real components come from.
+
+pub mod link;
+pub mod member;
+pub mod ports;
+pub mod process;
+pub mod tools;
+pub mod wait;
+pub mod workdir;
