@@ -21,11 +21,13 @@ pub struct Options {
     pub workers: usize,
     /// Name of this instance in events, for example the agent's pod.
     pub instance: Option<String>,
+    /// While true, nothing is written; `None`: never.
+    pub suspended: Option<tokio::sync::watch::Receiver<bool>>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { namespace: None, install_crds: true, workers: 8, instance: None }
+        Self { namespace: None, install_crds: true, workers: 8, instance: None, suspended: None }
     }
 }
 
@@ -58,6 +60,7 @@ pub async fn run(client: Client, shutdown: CancellationToken, options: Options) 
 async fn work(context: Arc<Context>) {
     loop {
         let task = context.queue.next().await;
+        context.may_write().await;
         let outcome = match &task {
             Task::Deployment(key) => reconcile::deployment(&context, key).await,
             Task::Set(key) => reconcile::set(&context, key).await,

@@ -48,6 +48,14 @@ impl Context {
         }
     }
 
+    /// Waits while the member is suspended.
+    pub(crate) async fn may_write(&self) {
+        if let Some(suspended) = &self.options.suspended {
+            // An error means that nobody can suspend it any more.
+            let _ = suspended.clone().wait_for(|suspended| !suspended).await;
+        }
+    }
+
     /// All objects of a kind that these controllers look after.
     pub(crate) fn api<K>(&self) -> Api<K>
     where
