@@ -2,7 +2,7 @@
 
 use anyhow::Context;
 use crds::names;
-use federation_hub_lib::{bootstrap, join::Joins, members::Members};
+use federation_hub_lib::{bootstrap, join::Joins, members::Members, units::Units};
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::ResourceExt;
 use kube::api::{Api, Patch, PatchParams};

@@ -6,7 +6,9 @@
 //! * [`bootstrap`]: namespaces and rights.
 //! * [`join`]: token → certificate → member.
 //! * [`members`]: readiness, removal.
+//! * [`units`]: the home map, and what is in force.
 
 pub mod bootstrap;
 pub mod join;
 pub mod members;
+pub mod units;
