@@ -66,8 +66,8 @@ const OBJECT_META: &str = r#"{
     "name": {"type": "string"}, "generateName": {"type": "string"}, "namespace": {"type": "string"},
     "selfLink": {"type": "string"}, "uid": {"type": "string"}, "resourceVersion": {"type": "string"},
     "generation": {"type": "integer", "format": "int64"},
-    "creationTimestamp": {"type": "string", "format": "date-time", "nullable": true},
-    "deletionTimestamp": {"type": "string", "format": "date-time", "nullable": true},
+    "creationTimestamp": {"type": "string", "format": "date-time"},
+    "deletionTimestamp": {"type": "string", "format": "date-time"},
     "deletionGracePeriodSeconds": {"type": "integer", "format": "int64"},
     "labels": {"type": "object", "additionalProperties": {"type": "string"}},
     "annotations": {"type": "object", "additionalProperties": {"type": "string"}},
@@ -87,7 +87,7 @@ const OBJECT_META: &str = r#"{
 }"#;
 
 /// Types of upstream whose published schema says less than their JSON form is.
-const SPECIAL: [(&str, &str); 8] = [
+const SPECIAL: [(&str, &str); 6] = [
     (".util.intstr.IntOrString", r#"{"x-kubernetes-int-or-string": true}"#),
     (".api.resource.Quantity", r#"{"x-quantity": true}"#),
     (
@@ -98,15 +98,13 @@ const SPECIAL: [(&str, &str); 8] = [
         ".meta.v1.FieldsV1",
         r#"{"type": "object", "x-kubernetes-preserve-unknown-fields": true, "x-kubernetes-map-type": "atomic"}"#,
     ),
-    (".meta.v1.Time", r#"{"type": "string", "format": "date-time", "nullable": true}"#),
-    (".meta.v1.MicroTime", r#"{"type": "string", "format": "date-time", "nullable": true}"#),
     (".meta.v1.ObjectMeta", OBJECT_META),
     ("apiextensions.v1.JSON", r#"{"x-kubernetes-preserve-unknown-fields": true}"#),
 ];
 
 /// Reads `schema` into an arena and completes the root.
 pub(super) fn parse(schema: &Value, definitions: &Map<String, Value>) -> Result<Schema, SchemaError> {
-    let mut reader = Reader { definitions, nodes: Vec::new(), known: BTreeMap::new() };
+    let mut reader = Reader { definitions, nodes: Vec::new(), known: BTreeMap::new(), open: Vec::new() };
     let root = reader.node(schema, ".", 0)?;
     reader.complete_object(root)?;
     mark_rules(&mut reader.nodes);
@@ -142,6 +140,8 @@ struct Reader<'a> {
     nodes: Vec<Node>,
     /// Definitions that have a node already, finished or not: recursion ends here.
     known: BTreeMap<String, NodeId>,
+    /// Definitions that are being read.
+    open: Vec<NodeId>,
 }
 
 impl Reader<'_> {
@@ -180,6 +180,7 @@ impl Reader<'_> {
         // The place is taken before the content is read: a reference back finds it.
         let id = self.push(Node::default());
         self.known.insert(name.to_owned(), id);
+        self.open.push(id);
         let node = if let Some((_, special)) = SPECIAL.iter().find(|(suffix, _)| name.ends_with(suffix)) {
             let special: Value = serde_json::from_str(special).unwrap_or_default();
             self.read(&special, name, 0)?
@@ -196,51 +197,45 @@ impl Reader<'_> {
             }
         };
         self.nodes[id as usize] = node;
+        self.open.pop();
         Ok(id)
     }
 
+    /// A reference inside `allOf` with further keywords beside it, or one that is optional.
     fn wrapped_reference(&mut self, schema: &Value, path: &str) -> Result<Option<NodeId>, SchemaError> {
         if schema.get("type").is_some() || schema.get("properties").is_some() {
             return Ok(None);
         }
-        let Some([only]) = schema.get("allOf").and_then(Value::as_array).map(Vec::as_slice) else {
-            return Ok(None);
+        let optional = optional(schema);
+        let wrapped = match schema.get("allOf").and_then(Value::as_array).map(Vec::as_slice) {
+            Some([only]) => Some(only),
+            _ => optional,
         };
-        let Some(reference) = only.get("$ref") else { return Ok(None) };
+        let Some(reference) = wrapped.and_then(|wrapped| wrapped.get("$ref")) else { return Ok(None) };
         let target = self.definition(reference, path)?;
-        let overlay = self.overlay(schema, path)?;
-        if overlay.is_none() {
+        // An empty object as default says nothing that upstream would fill in.
+        let default = schema.get("default").filter(|default| *default != &Value::Object(Map::new()));
+        let nullable = schema.get("nullable") == Some(&Value::Bool(true)) || optional.is_some();
+        let patch = patch_meta(schema);
+        let plain = default.is_none() && !nullable && patch == PatchMeta::default();
+        // A definition that refers to itself is not finished yet and cannot be copied.
+        if plain || self.open.contains(&target) {
             return Ok(Some(target));
         }
         let mut node = self.nodes[target as usize].clone();
-        if let Some(default) = schema.get("default") {
-            // An empty object says nothing that upstream would fill in.
-            node.default = Some(default.clone()).filter(|default| default != &Value::Object(Map::new()));
-        }
-        if schema.get("nullable") == Some(&Value::Bool(true)) {
-            node.nullable = true;
-        }
-        if let Some(overlay) = overlay {
-            node.patch = overlay;
+        node.default = default.cloned().or(node.default);
+        node.nullable |= nullable;
+        if patch != PatchMeta::default() {
+            node.patch = patch;
         }
         Ok(Some(self.push(node)))
-    }
-
-    /// What the wrapper of a reference adds; `None` when it adds nothing.
-    fn overlay(&self, schema: &Value, path: &str) -> Result<Option<PatchMeta>, SchemaError> {
-        let patch = patch_meta(schema);
-        let _ = path;
-        let adds = patch != PatchMeta::default()
-            || schema.get("default").is_some()
-            || schema.get("nullable").is_some();
-        Ok(adds.then_some(patch))
     }
 
     fn read(&mut self, schema: &Value, path: &str, depth: usize) -> Result<Node, SchemaError> {
         let flag = |name: &str| schema.get(name) == Some(&Value::Bool(true));
         let mut node = Node {
             kind: kind_of(schema),
-            nullable: flag("nullable"),
+            nullable: flag("nullable") || null_type(schema),
             preserve_unknown: flag("x-kubernetes-preserve-unknown-fields"),
             embedded: flag("x-kubernetes-embedded-resource"),
             default: schema.get("default").filter(|default| !default.is_null()).cloned(),
@@ -388,7 +383,7 @@ fn kind_of(schema: &Value) -> Kind {
     if schema.get("x-quantity").is_some() {
         return Kind::Quantity;
     }
-    match schema.get("type").and_then(Value::as_str) {
+    match type_of(schema) {
         Some("object") => Kind::Object,
         Some("array") => Kind::Array,
         Some("string") => Kind::String,
@@ -397,6 +392,37 @@ fn kind_of(schema: &Value) -> Kind {
         Some("boolean") => Kind::Boolean,
         _ if schema.get("properties").is_some() => Kind::Object,
         _ => Kind::Any,
+    }
+}
+
+/// The `type` keyword; of a list of types the first that is not `null`.
+fn type_of(schema: &Value) -> Option<&str> {
+    match schema.get("type")? {
+        Value::Array(types) => types.iter().filter_map(Value::as_str).find(|name| *name != "null"),
+        one => one.as_str(),
+    }
+}
+
+/// Whether `null` is one of the types.
+fn null_type(schema: &Value) -> bool {
+    match schema.get("type") {
+        Some(Value::Array(types)) => types.iter().any(|name| name == "null"),
+        Some(one) => one == "null",
+        None => false,
+    }
+}
+
+/// The branch of an optional value, `anyOf: [X, null]` as schema generators write it.
+fn optional(schema: &Value) -> Option<&Value> {
+    let [a, b] = schema.get("anyOf")?.as_array()?.as_slice() else { return None };
+    let null = |branch: &Value| {
+        branch.get("type").is_some_and(|name| name == "null")
+            || branch.get("enum") == Some(&Value::Array(vec![Value::Null]))
+    };
+    match (null(a), null(b)) {
+        (false, true) => Some(a),
+        (true, false) => Some(b),
+        _ => None,
     }
 }
 

@@ -254,6 +254,27 @@ fn published_schemas_of_built_in_kinds_are_read() {
 }
 
 #[test]
+fn optional_values_are_nullable() {
+    let definitions = json!({"Inner": {"type": "object", "properties": {"n": {"type": "integer"}, "next": {"anyOf": [{"$ref": "#/$defs/Inner"}, {"type": "null"}]}}}});
+    let spec = json!({"type": "object", "properties": {"text": {"type": ["string", "null"]},
+        "inner": {"anyOf": [{"$ref": "#/$defs/Inner"}, {"enum": [null], "nullable": true}]}}});
+    let root = json!({"type": "object", "properties": {"spec": spec}});
+    let schema = Schema::from_json(&root, definitions.as_object().expect("object")).expect("reads");
+    for good in
+        [json!({"text": null, "inner": null}), json!({"text": "t", "inner": {"n": 1, "next": {"n": 2}}})]
+    {
+        let mut value = json!({"spec": good});
+        assert!(prune(&mut value, &schema).is_empty());
+        assert!(validate(&value, &schema, None).is_empty());
+    }
+    assert_eq!(texts(&schema, json!({"text": 1})).len(), 1);
+    assert_eq!(
+        prune(&mut json!({"spec": {"inner": {"next": {"odd": 1}}}}), &schema),
+        ["unknown field \"spec.inner.next.odd\""]
+    );
+}
+
+#[test]
 fn a_bad_schema_is_refused_with_its_place() {
     let read = |schema: Value| Schema::from_json(&schema, &Map::new()).expect_err("refused").to_string();
     assert!(
