@@ -6,8 +6,10 @@
 //! built-in kinds. The order of work on a write is that of upstream: prune, default, validate.
 
 mod defaulting;
+mod error;
 mod formats;
 mod junctors;
+mod keywords;
 mod list_types;
 pub mod metadata;
 mod parse;
@@ -15,6 +17,7 @@ mod path;
 mod prune;
 mod ratchet;
 mod rules;
+mod special;
 mod validate;
 
 #[cfg(test)]
@@ -26,7 +29,7 @@ use serde_json::{Map, Value};
 
 use crate::cel::Rule;
 pub use defaulting::default;
-pub use parse::SchemaError;
+pub use error::SchemaError;
 pub(crate) use path::Path;
 pub use prune::prune;
 pub(crate) use ratchet::item as correlate_item;

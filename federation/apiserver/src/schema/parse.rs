@@ -4,103 +4,15 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::{Additional, Bounds, Kind, ListType, Node, NodeId, PatchMeta, Schema};
-use crate::cel::{Rule, RuleError};
-
-/// Why a schema cannot be read.
-#[derive(Debug, thiserror::Error)]
-pub enum SchemaError {
-    /// A `$ref` names nothing.
-    #[error("schema of {path}: the reference {reference:?} names no definition; add it to the definitions")]
-    MissingDefinition {
-        /// Where in the schema.
-        path: String,
-        /// The text of `$ref`.
-        reference: String,
-    },
-    /// A keyword has a value of the wrong type.
-    #[error("schema of {path}: {keyword} must be {expected}")]
-    Malformed {
-        /// Where in the schema.
-        path: String,
-        /// The keyword.
-        keyword: &'static str,
-        /// What it must be.
-        expected: &'static str,
-    },
-    /// A `pattern` is not a regular expression.
-    #[error("compile the pattern {pattern:?} of {path}")]
-    Pattern {
-        /// Where in the schema.
-        path: String,
-        /// The pattern.
-        pattern: String,
-        /// Why.
-        #[source]
-        source: Box<regex::Error>,
-    },
-    /// A CEL rule cannot be used.
-    #[error("read the validation rule of {path}")]
-    Rule {
-        /// Where in the schema.
-        path: String,
-        /// Why.
-        #[source]
-        source: RuleError,
-    },
-    /// The schema nests deeper than 100 levels.
-    #[error("schema of {path}: nested deeper than {MAX_DEPTH} levels")]
-    TooDeep {
-        /// Where in the schema.
-        path: String,
-    },
-}
+use super::error::SchemaError;
+use super::keywords::{
+    compile, join, kind_of, list_type, malformed, null_type, optional, patch_meta, rules, strings,
+};
+use super::special::{OBJECT_META, SPECIAL};
+use super::{Additional, Bounds, Kind, Node, NodeId, PatchMeta, Schema};
 
 /// Deepest nesting of inline schemas; definitions start again.
 const MAX_DEPTH: usize = 100;
-
-/// ObjectMeta as every object has it, with the list types of upstream.
-const OBJECT_META: &str = r#"{
-  "type": "object",
-  "properties": {
-    "name": {"type": "string"}, "generateName": {"type": "string"}, "namespace": {"type": "string"},
-    "selfLink": {"type": "string"}, "uid": {"type": "string"}, "resourceVersion": {"type": "string"},
-    "generation": {"type": "integer", "format": "int64"},
-    "creationTimestamp": {"type": "string", "format": "date-time"},
-    "deletionTimestamp": {"type": "string", "format": "date-time"},
-    "deletionGracePeriodSeconds": {"type": "integer", "format": "int64"},
-    "labels": {"type": "object", "additionalProperties": {"type": "string"}},
-    "annotations": {"type": "object", "additionalProperties": {"type": "string"}},
-    "finalizers": {"type": "array", "items": {"type": "string"}, "x-kubernetes-list-type": "set",
-      "x-kubernetes-patch-strategy": "merge"},
-    "ownerReferences": {"type": "array", "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["uid"],
-      "x-kubernetes-patch-merge-key": "uid", "x-kubernetes-patch-strategy": "merge",
-      "items": {"type": "object", "x-kubernetes-map-type": "atomic", "properties": {
-        "apiVersion": {"type": "string"}, "kind": {"type": "string"}, "name": {"type": "string"},
-        "uid": {"type": "string"}, "controller": {"type": "boolean"}, "blockOwnerDeletion": {"type": "boolean"}}}},
-    "managedFields": {"type": "array", "items": {"type": "object", "properties": {
-        "manager": {"type": "string"}, "operation": {"type": "string"}, "apiVersion": {"type": "string"},
-        "time": {"type": "string", "format": "date-time"}, "fieldsType": {"type": "string"},
-        "subresource": {"type": "string"},
-        "fieldsV1": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}}}}
-  }
-}"#;
-
-/// Types of upstream whose published schema says less than their JSON form is.
-const SPECIAL: [(&str, &str); 6] = [
-    (".util.intstr.IntOrString", r#"{"x-kubernetes-int-or-string": true}"#),
-    (".api.resource.Quantity", r#"{"x-quantity": true}"#),
-    (
-        ".runtime.RawExtension",
-        r#"{"type": "object", "x-kubernetes-preserve-unknown-fields": true, "x-kubernetes-map-type": "atomic"}"#,
-    ),
-    (
-        ".meta.v1.FieldsV1",
-        r#"{"type": "object", "x-kubernetes-preserve-unknown-fields": true, "x-kubernetes-map-type": "atomic"}"#,
-    ),
-    (".meta.v1.ObjectMeta", OBJECT_META),
-    ("apiextensions.v1.JSON", r#"{"x-kubernetes-preserve-unknown-fields": true}"#),
-];
 
 /// Reads `schema` into an arena and completes the root.
 pub(super) fn parse(schema: &Value, definitions: &Map<String, Value>) -> Result<Schema, SchemaError> {
@@ -153,7 +65,7 @@ impl Reader<'_> {
 
     fn node(&mut self, schema: &Value, path: &str, depth: usize) -> Result<NodeId, SchemaError> {
         if depth > MAX_DEPTH {
-            return Err(SchemaError::TooDeep { path: path.to_owned() });
+            return Err(SchemaError::TooDeep { max: MAX_DEPTH, path: path.to_owned() });
         }
         if let Some(reference) = schema.get("$ref") {
             return self.definition(reference, path);
@@ -372,108 +284,4 @@ impl Reader<'_> {
         }
         Ok(())
     }
-}
-
-fn kind_of(schema: &Value) -> Kind {
-    let format = schema.get("format").and_then(Value::as_str);
-    if schema.get("x-kubernetes-int-or-string") == Some(&Value::Bool(true)) || format == Some("int-or-string")
-    {
-        return Kind::IntOrString;
-    }
-    if schema.get("x-quantity").is_some() {
-        return Kind::Quantity;
-    }
-    match type_of(schema) {
-        Some("object") => Kind::Object,
-        Some("array") => Kind::Array,
-        Some("string") => Kind::String,
-        Some("integer") => Kind::Integer,
-        Some("number") => Kind::Number,
-        Some("boolean") => Kind::Boolean,
-        _ if schema.get("properties").is_some() => Kind::Object,
-        _ => Kind::Any,
-    }
-}
-
-/// The `type` keyword; of a list of types the first that is not `null`.
-fn type_of(schema: &Value) -> Option<&str> {
-    match schema.get("type")? {
-        Value::Array(types) => types.iter().filter_map(Value::as_str).find(|name| *name != "null"),
-        one => one.as_str(),
-    }
-}
-
-/// Whether `null` is one of the types.
-fn null_type(schema: &Value) -> bool {
-    match schema.get("type") {
-        Some(Value::Array(types)) => types.iter().any(|name| name == "null"),
-        Some(one) => one == "null",
-        None => false,
-    }
-}
-
-/// The branch of an optional value, `anyOf: [X, null]` as schema generators write it.
-fn optional(schema: &Value) -> Option<&Value> {
-    let [a, b] = schema.get("anyOf")?.as_array()?.as_slice() else { return None };
-    let null = |branch: &Value| {
-        branch.get("type").is_some_and(|name| name == "null")
-            || branch.get("enum") == Some(&Value::Array(vec![Value::Null]))
-    };
-    match (null(a), null(b)) {
-        (false, true) => Some(a),
-        (true, false) => Some(b),
-        _ => None,
-    }
-}
-
-fn patch_meta(schema: &Value) -> PatchMeta {
-    let strategy = schema.get("x-kubernetes-patch-strategy").and_then(Value::as_str).unwrap_or_default();
-    PatchMeta {
-        merge_key: schema.get("x-kubernetes-patch-merge-key").and_then(Value::as_str).map(Into::into),
-        merge: strategy.split(',').any(|word| word == "merge"),
-        retain_keys: strategy.split(',').any(|word| word == "retainKeys"),
-    }
-}
-
-fn list_type(schema: &Value, patch: &PatchMeta) -> ListType {
-    match schema.get("x-kubernetes-list-type").and_then(Value::as_str) {
-        Some("set") => ListType::Set,
-        Some("map") => ListType::Map(strings(schema, "x-kubernetes-list-map-keys")),
-        Some(_) => ListType::Atomic,
-        // Published schemas may carry the patch extensions only; upstream derives the same from them.
-        None => match (&patch.merge_key, patch.merge) {
-            (Some(key), true) => ListType::Map(vec![key.clone()]),
-            (None, true) => ListType::Set,
-            (_, false) => ListType::Atomic,
-        },
-    }
-}
-
-fn rules(schema: &Value, path: &str) -> Result<Vec<Rule>, SchemaError> {
-    let Some(rules) = schema.get("x-kubernetes-validations") else { return Ok(Vec::new()) };
-    let rules = rules.as_array().ok_or_else(|| malformed(path, "x-kubernetes-validations", "a list"))?;
-    let compile =
-        |rule| Rule::from_json(rule).map_err(|source| SchemaError::Rule { path: path.to_owned(), source });
-    rules.iter().map(compile).collect()
-}
-
-fn compile(pattern: &str, path: &str) -> Result<regex::Regex, SchemaError> {
-    regex::Regex::new(pattern).map_err(|source| SchemaError::Pattern {
-        path: path.to_owned(),
-        pattern: pattern.to_owned(),
-        source: Box::new(source),
-    })
-}
-
-fn strings(schema: &Value, keyword: &str) -> Vec<Box<str>> {
-    let list = schema.get(keyword).and_then(Value::as_array);
-    list.into_iter().flatten().filter_map(Value::as_str).map(Into::into).collect()
-}
-
-fn malformed(path: &str, keyword: &'static str, expected: &'static str) -> SchemaError {
-    SchemaError::Malformed { path: path.to_owned(), keyword, expected }
-}
-
-fn join(path: &str, name: &str) -> String {
-    if path == "." { name.to_owned() } else { format!("{path}.{name}") }
 }
