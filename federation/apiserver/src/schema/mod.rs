@@ -142,6 +142,25 @@ pub(crate) struct Node {
     pub(crate) rules_below: bool,
 }
 
+impl Node {
+    /// Whether the node says no more than its type and whether null is one.
+    fn is_plain(&self) -> bool {
+        !matches!(self.kind, Kind::Object | Kind::Array)
+            && !self.preserve_unknown
+            && !self.embedded
+            && self.properties.is_empty()
+            && self.additional == Additional::None
+            && self.items.is_none()
+            && self.required.is_empty()
+            && self.default.is_none()
+            && self.list_type == ListType::Atomic
+            && !self.atomic_map
+            && self.patch == PatchMeta::default()
+            && self.bounds.is_none()
+            && self.rules.is_empty()
+    }
+}
+
 /// Value rules beyond the type.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Bounds {

@@ -16,7 +16,13 @@ const MAX_DEPTH: usize = 100;
 
 /// Reads `schema` into an arena and completes the root.
 pub(super) fn parse(schema: &Value, definitions: &Map<String, Value>) -> Result<Schema, SchemaError> {
-    let mut reader = Reader { definitions, nodes: Vec::new(), known: BTreeMap::new(), open: Vec::new() };
+    let mut reader = Reader {
+        definitions,
+        nodes: Vec::new(),
+        known: BTreeMap::new(),
+        open: Vec::new(),
+        plain: Vec::new(),
+    };
     let root = reader.node(schema, ".", 0)?;
     reader.complete_object(root)?;
     mark_rules(&mut reader.nodes);
@@ -54,12 +60,27 @@ struct Reader<'a> {
     known: BTreeMap<String, NodeId>,
     /// Definitions that are being read.
     open: Vec<NodeId>,
+    /// The shared nodes that only name a type.
+    plain: Vec<(Kind, bool, NodeId)>,
 }
 
 impl Reader<'_> {
     fn push(&mut self, node: Node) -> NodeId {
         let id = NodeId::try_from(self.nodes.len()).unwrap_or(NodeId::MAX);
         self.nodes.push(node);
+        id
+    }
+
+    /// Nodes that only name a type are shared: they are most of a pod template.
+    fn plain(&mut self, node: Node) -> NodeId {
+        let same =
+            |(kind, nullable, _): &&(Kind, bool, NodeId)| *kind == node.kind && *nullable == node.nullable;
+        if let Some((_, _, id)) = self.plain.iter().find(same) {
+            return *id;
+        }
+        let (kind, nullable) = (node.kind, node.nullable);
+        let id = self.push(node);
+        self.plain.push((kind, nullable, id));
         id
     }
 
@@ -75,6 +96,9 @@ impl Reader<'_> {
             return Ok(id);
         }
         let node = self.read(schema, path, depth)?;
+        if node.is_plain() {
+            return Ok(self.plain(node));
+        }
         let embedded = node.embedded;
         let id = self.push(node);
         if embedded {
