@@ -132,7 +132,8 @@ fn openapi(documents: &Path, assets: &Path) -> Result<()> {
     for name in DOCUMENTS {
         let path = documents.join(format!("{name}_openapi.json"));
         let text = std::fs::read(&path).with_context(|| format!("read {}", path.display()))?;
-        let document: Value = serde_json::from_slice(&text).with_context(|| format!("parse {}", path.display()))?;
+        let document: Value =
+            serde_json::from_slice(&text).with_context(|| format!("parse {}", path.display()))?;
         let schemas = document.pointer("/components/schemas").and_then(Value::as_object);
         for (name, schema) in schemas.with_context(|| format!("no schemas in {}", path.display()))? {
             all.insert(name.clone(), own_version_only(schema));
@@ -204,7 +205,9 @@ fn protobuf(modules: &Path, version: &str, assets: &Path) -> Result<()> {
     let bytes = std::fs::read(&set).context("read what protoc wrote")?;
     std::fs::remove_file(&set).context("remove what protoc wrote")?;
     let tags = go_tags(modules, version)?;
-    for (file, roots) in [("protobuf-hub.binpb.gz", HUB_MESSAGES), ("protobuf-member.binpb.gz", MEMBER_MESSAGES)] {
+    for (file, roots) in
+        [("protobuf-hub.binpb.gz", HUB_MESSAGES), ("protobuf-member.binpb.gz", MEMBER_MESSAGES)]
+    {
         let mut all = FileDescriptorSet::decode(bytes.as_slice()).context("decode what protoc wrote")?;
         keep_reachable(&mut all, roots)?;
         mark(&mut all, &tags);
@@ -291,8 +294,12 @@ fn go_tags(modules: &Path, version: &str) -> Result<BTreeMap<(String, String, St
             if let Some(rest) = line.strip_prefix("type ") {
                 structure = rest.split_whitespace().next().unwrap_or_default().to_owned();
             }
-            let (Some(json), Some(protobuf)) = (quoted(line, "json"), quoted(line, "protobuf")) else { continue };
-            let Some(name) = protobuf.split(',').find_map(|part| part.strip_prefix("name=")) else { continue };
+            let (Some(json), Some(protobuf)) = (quoted(line, "json"), quoted(line, "protobuf")) else {
+                continue;
+            };
+            let Some(name) = protobuf.split(',').find_map(|part| part.strip_prefix("name=")) else {
+                continue;
+            };
             // `Name *Type `, or `*Type ` for an embedded one.
             let declared = line.split('`').next().unwrap_or_default();
             let pointer = declared.split_whitespace().last().is_some_and(|type_| type_.starts_with('*'));
@@ -316,7 +323,8 @@ fn mark(all: &mut FileDescriptorSet, tags: &BTreeMap<(String, String, String), T
         for message in &mut file.message_type {
             let structure = message.name().to_owned();
             for field in &mut message.field {
-                let Some(tag) = tags.get(&(package.clone(), structure.clone(), field.name().to_owned())) else {
+                let Some(tag) = tags.get(&(package.clone(), structure.clone(), field.name().to_owned()))
+                else {
                     continue;
                 };
                 if !tag.json.is_empty() {

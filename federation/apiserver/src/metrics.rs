@@ -87,7 +87,11 @@ impl Metrics {
         };
         let help = "Response latency distribution in seconds, without watches";
         registry.register("apiserver_request_duration_seconds", help, metrics.durations.clone());
-        registry.register("apiserver_request", "Requests by verb, resource and code", metrics.requests.clone());
+        registry.register(
+            "apiserver_request",
+            "Requests by verb, resource and code",
+            metrics.requests.clone(),
+        );
         registry.register("apiserver_longrunning_requests", "Open watches", metrics.watches.clone());
         registry.register("apiserver_watch_events", "Events sent to watchers", metrics.watch_events.clone());
         registry.register("apiserver_storage_objects", "Stored objects", metrics.objects.clone());
@@ -118,9 +122,9 @@ impl Metrics {
         WatchCounter { open, events: self.watch_events.get_or_create_owned(&labels) }
     }
 
-    /// Notes how many requests of a kind (`readOnly`, `mutating`) are under way.
-    pub(crate) fn inflight(&self, request_kind: &'static str, change: i64) {
-        self.inflight.get_or_create(&InflightLabels { request_kind }).inc_by(change);
+    /// How many requests of a kind (`readOnly`, `mutating`) are under way.
+    pub(crate) fn inflight(&self, request_kind: &'static str) -> Gauge {
+        self.inflight.get_or_create_owned(&InflightLabels { request_kind })
     }
 
     /// Notes how many objects of a kind are stored.
@@ -173,9 +177,13 @@ mod tests {
             scope: "namespace",
         };
         metrics.finished(&labels, 200, 0.002);
-        metrics.inflight("readOnly", 1);
+        metrics.inflight("readOnly").inc();
         let text = metrics.render();
-        for name in ["apiserver_request_duration_seconds_bucket", "apiserver_request_total", "apiserver_current_inflight_requests"] {
+        for name in [
+            "apiserver_request_duration_seconds_bucket",
+            "apiserver_request_total",
+            "apiserver_current_inflight_requests",
+        ] {
             assert!(text.contains(name), "{name} in {text}");
         }
     }

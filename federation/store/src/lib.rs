@@ -9,22 +9,28 @@
 
 mod embedded;
 mod error;
+#[cfg(feature = "etcd")]
+mod etcd;
 mod key_range;
 mod kv;
 mod lease;
 mod limits;
 mod range;
+mod retention;
 mod store;
 mod txn;
 mod watch;
 
 pub use embedded::{EmbeddedStore, Options};
 pub use error::{Cause, StoreError};
+#[cfg(feature = "etcd")]
+pub use etcd::{EtcdOptions, EtcdStore, EtcdTls};
 pub use key_range::KeyRange;
 pub use kv::{KeyValue, Revision};
 pub use lease::{Lease, LeaseId};
 pub use limits::{MAX_KEY_BYTES, MAX_TXN_OPERATIONS};
 pub use range::{RangeRequest, RangeResponse};
+pub use retention::{Retention, keep_history};
 pub use store::Store;
 pub use txn::{Compare, Op, OpResponse, Txn, TxnResponse};
 pub use watch::{Event, EventKind, WatchRequest, WatchResponse, WatchStream};

@@ -17,6 +17,9 @@ use crate::{
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
     /// The newest revision, at least as new as every write acknowledged before the call.
+    ///
+    /// # Errors
+    /// Whatever keeps the store from serving; so this also tells whether it is healthy.
     async fn revision(&self) -> Result<Revision, StoreError>;
 
     /// Reads keys, now or at an older revision.
@@ -25,7 +28,7 @@ pub trait Store: Send + Sync + 'static {
     /// [`StoreError::Compacted`] and [`StoreError::FutureRevision`] where that revision cannot be read.
     async fn range(&self, request: RangeRequest) -> Result<RangeResponse, StoreError>;
 
-    /// Runs a transaction; the reply means it is durable.
+    /// Runs a transaction; the reply means it is durable. Dropping the future does not take the transaction back.
     ///
     /// # Errors
     /// [`StoreError::Invalid`], [`StoreError::TooLarge`] and [`StoreError::LeaseNotFound`] change nothing; after
@@ -36,7 +39,8 @@ pub trait Store: Send + Sync + 'static {
     async fn watch(&self, request: WatchRequest) -> Result<WatchStream, StoreError>;
 
     /// Asks every watch of this store that wants progress for a [`crate::WatchResponse::Progress`] at the newest
-    /// revision, once it has caught up. Cheap; the embedded store also sends progress by itself whenever the
+    /// revision, once it has caught up. Cheap. A watch that is just being made again, or has not caught up, may miss it: who waits
+    /// for a revision asks again after a while. The embedded store also sends progress by itself whenever the
     /// revision rises without a change for the watch.
     async fn request_progress(&self) -> Result<(), StoreError>;
 

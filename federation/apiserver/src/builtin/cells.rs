@@ -27,8 +27,12 @@ pub(super) fn or_none(text: &str) -> Value {
 
 /// `a=b,c=d` of a map of labels, or `<none>`.
 pub(super) fn labels(labels: &Value) -> Value {
-    let pairs: Vec<String> =
-        labels.as_object().into_iter().flatten().map(|(k, v)| format!("{k}={}", v.as_str().unwrap_or(""))).collect();
+    let pairs: Vec<String> = labels
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(k, v)| format!("{k}={}", v.as_str().unwrap_or("")))
+        .collect();
     or_none(&pairs.join(","))
 }
 

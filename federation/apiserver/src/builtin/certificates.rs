@@ -26,15 +26,24 @@ pub(super) fn resource(library: &mut Library) -> Resource {
     .subresource("approval", true, None)
     .selectable(&[".spec.signerName"])
     .age()
-    .column("SignerName", "string", "signerName indicates the requested signer, and is a qualified name.", |csr, _| {
-        super::cells::or_none(text(&csr["spec"]["signerName"]))
-    })
-    .column("Requestor", "string", "username contains the name of the user that created the request.", |csr, _| {
-        json!(text(&csr["spec"]["username"]))
-    })
-    .column("RequestedDuration", "string", "The requested duration of validity of the issued certificate.", |csr, _| {
-        json!(csr["spec"]["expirationSeconds"].as_i64().map_or("<none>".into(), human_duration))
-    })
+    .column(
+        "SignerName",
+        "string",
+        "signerName indicates the requested signer, and is a qualified name.",
+        |csr, _| super::cells::or_none(text(&csr["spec"]["signerName"])),
+    )
+    .column(
+        "Requestor",
+        "string",
+        "username contains the name of the user that created the request.",
+        |csr, _| json!(text(&csr["spec"]["username"])),
+    )
+    .column(
+        "RequestedDuration",
+        "string",
+        "The requested duration of validity of the issued certificate.",
+        |csr, _| json!(csr["spec"]["expirationSeconds"].as_i64().map_or("<none>".into(), human_duration)),
+    )
     .column("Condition", "string", "What became of the request.", condition)
     .build(library, Requests)
 }
@@ -231,7 +240,9 @@ fn conditions(ctx: &WriteContext, object: &Value, old: Option<&Value>) -> Vec<Fi
     const PATH: &str = "status.conditions";
     let mut errors = Vec::new();
     let conditions = list(&object["status"]["conditions"]);
-    let has = |object: &Value, type_: &str| list(&object["status"]["conditions"]).iter().any(|c| c["type"] == type_);
+    let has = |object: &Value, type_: &str| {
+        list(&object["status"]["conditions"]).iter().any(|c| c["type"] == type_)
+    };
     for (i, condition) in conditions.iter().enumerate() {
         let type_ = text(&condition["type"]);
         if type_.is_empty() {
@@ -242,7 +253,9 @@ fn conditions(ctx: &WriteContext, object: &Value, old: Option<&Value>) -> Vec<Fi
         }
         if conditions[..i].iter().any(|other| other["type"] == condition["type"]) {
             let path = format!("{PATH}[{i}].type");
-            errors.push(FieldError::new(FieldErrorKind::Duplicate, path, "").shown(condition["type"].to_string()));
+            errors.push(
+                FieldError::new(FieldErrorKind::Duplicate, path, "").shown(condition["type"].to_string()),
+            );
         }
     }
     if has(object, "Approved") && has(object, "Denied") {

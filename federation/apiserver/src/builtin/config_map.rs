@@ -29,7 +29,8 @@ impl Strategy for ConfigMaps {
         for field in ["data", "binaryData"] {
             for (key, value) in object[field].as_object().into_iter().flatten() {
                 errors.extend(key_errors(field, key));
-                size += value.as_str().map_or(0, |text| if field == "data" { text.len() } else { decoded(text) });
+                size +=
+                    value.as_str().map_or(0, |text| if field == "data" { text.len() } else { decoded(text) });
                 if field == "binaryData" && object["data"].get(key).is_some() {
                     let path = format!("binaryData[{key}]");
                     errors.push(invalid(path, &key.as_str().into(), "duplicate of key present in data"));

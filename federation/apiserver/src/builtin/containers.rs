@@ -57,7 +57,9 @@ fn fill_probe(probe: &mut Value) {
         grpc.insert("service".into(), json!(""));
     }
     let Some(map) = probe.as_object_mut() else { return };
-    for (field, value) in [("timeoutSeconds", 1), ("periodSeconds", 10), ("successThreshold", 1), ("failureThreshold", 3)] {
+    for (field, value) in
+        [("timeoutSeconds", 1), ("periodSeconds", 10), ("successThreshold", 1), ("failureThreshold", 3)]
+    {
         if map.get(field).is_none_or(|v| v.is_null() || *v == 0) {
             map.insert(field.into(), json!(value));
         }

@@ -27,7 +27,8 @@ pub(crate) fn published() -> ApiResult<BTreeMap<String, Box<RawValue>>> {
     let mut all: BTreeMap<String, Box<RawValue>> = BTreeMap::new();
     for asset in [HUB, MEMBER] {
         let text = unpack(asset).map_err(ApiError::internal)?;
-        let part: BTreeMap<String, Box<RawValue>> = serde_json::from_str(&text).map_err(ApiError::internal)?;
+        let part: BTreeMap<String, Box<RawValue>> =
+            serde_json::from_str(&text).map_err(ApiError::internal)?;
         all.extend(part);
     }
     Ok(all)

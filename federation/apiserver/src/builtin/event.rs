@@ -141,7 +141,8 @@ fn last_seen(event: &Value, now: i64) -> Value {
 
 fn source(event: &Value, _now: i64) -> Value {
     let source = either(event, "deprecatedSource", "source");
-    let pick = |a: &Value, b: &Value| if text(a).is_empty() { text(b).to_owned() } else { text(a).to_owned() };
+    let pick =
+        |a: &Value, b: &Value| if text(a).is_empty() { text(b).to_owned() } else { text(a).to_owned() };
     let component = pick(&source["component"], either(event, "reportingController", "reportingComponent"));
     let host = pick(&source["host"], &event["reportingInstance"]);
     json!(if host.is_empty() { component } else { format!("{component}, {host}") })
@@ -161,7 +162,8 @@ impl Strategy for Events {
         };
         // Events about cluster-scoped objects live in `default`, and in `kube-system` for old clients.
         let own = text(&about["namespace"]);
-        let fits = if own.is_empty() { matches!(namespace, "default" | "kube-system") } else { own == namespace };
+        let fits =
+            if own.is_empty() { matches!(namespace, "default" | "kube-system") } else { own == namespace };
         if !fits {
             let why = "does not match event.namespace";
             errors.push(invalid(format!("{name}.namespace"), &json!(own), why));

@@ -7,7 +7,8 @@ use serde_json::Value;
 use super::definitions::Library;
 use crate::openapi::Published;
 use crate::resource::{
-    CellSource, Column, ExtraSubresource, Origin, PostedKind, Resource, ScalePaths, Strategy, Subresources, Verbs,
+    CellSource, Column, ExtraSubresource, Origin, PostedKind, Resource, ScalePaths, Strategy, Subresources,
+    Verbs,
 };
 
 /// A cell of a built-in column: from the object and the time now in Unix seconds.
@@ -81,7 +82,12 @@ impl Kind {
         self
     }
 
-    pub(super) fn subresource(mut self, name: &str, patch: bool, posted: Option<&'static PostedKind>) -> Self {
+    pub(super) fn subresource(
+        mut self,
+        name: &str,
+        patch: bool,
+        posted: Option<&'static PostedKind>,
+    ) -> Self {
         self.subresources.others.push(ExtraSubresource { name: name.into(), patch, posted });
         self
     }
@@ -101,7 +107,14 @@ impl Kind {
         self.any_column(name, type_, description, 1, compute)
     }
 
-    fn any_column(mut self, name: &str, type_: &str, description: &str, priority: i32, compute: Compute) -> Self {
+    fn any_column(
+        mut self,
+        name: &str,
+        type_: &str,
+        description: &str,
+        priority: i32,
+        compute: Compute,
+    ) -> Self {
         self.columns.push(Column {
             name: name.into(),
             type_: type_.into(),

@@ -10,9 +10,12 @@ use crate::status::FieldError;
 
 pub(super) fn resource(library: &mut Library) -> Resource {
     Kind::new("coordination.k8s.io", "leases", "Lease", "io.k8s.api.coordination.v1.Lease")
-        .column("Holder", "string", "holderIdentity contains the identity of the holder of a current lease.", |lease, _| {
-            Value::from(lease["spec"]["holderIdentity"].as_str().unwrap_or(""))
-        })
+        .column(
+            "Holder",
+            "string",
+            "holderIdentity contains the identity of the holder of a current lease.",
+            |lease, _| Value::from(lease["spec"]["holderIdentity"].as_str().unwrap_or("")),
+        )
         .age()
         .build(library, Leases)
 }
@@ -24,7 +27,11 @@ impl Strategy for Leases {
         let spec = &object["spec"];
         let mut errors = Vec::new();
         if spec["leaseDurationSeconds"].as_i64().is_some_and(|n| n <= 0) {
-            errors.push(invalid("spec.leaseDurationSeconds", &spec["leaseDurationSeconds"], "must be greater than 0"));
+            errors.push(invalid(
+                "spec.leaseDurationSeconds",
+                &spec["leaseDurationSeconds"],
+                "must be greater than 0",
+            ));
         }
         if spec["leaseTransitions"].as_i64().is_some_and(|n| n < 0) {
             let why = "must be greater than or equal to 0";

@@ -18,9 +18,15 @@ pub(super) fn resource(library: &mut Library) -> Resource {
         .column("Status", "string", "The status of the node", status)
         .column("Roles", "string", "The roles of the node", roles)
         .age()
-        .column("Version", "string", "Kubelet Version reported by the node.", |node, _| info(node, "kubeletVersion", ""))
-        .wide("Internal-IP", "string", "List of addresses reachable to the node.", |node, _| address(node, "InternalIP"))
-        .wide("External-IP", "string", "List of addresses reachable to the node.", |node, _| address(node, "ExternalIP"))
+        .column("Version", "string", "Kubelet Version reported by the node.", |node, _| {
+            info(node, "kubeletVersion", "")
+        })
+        .wide("Internal-IP", "string", "List of addresses reachable to the node.", |node, _| {
+            address(node, "InternalIP")
+        })
+        .wide("External-IP", "string", "List of addresses reachable to the node.", |node, _| {
+            address(node, "ExternalIP")
+        })
         .wide("OS-Image", "string", "OS Image reported by the node from /etc/os-release.", |node, _| {
             info(node, "osImage", "<unknown>")
         })

@@ -11,8 +11,12 @@ use crate::status::FieldError;
 
 static BINDING: PostedKind =
     PostedKind { group: "", version: "v1", kind: "Binding", definition_name: "io.k8s.api.core.v1.Binding" };
-static EVICTION: PostedKind =
-    PostedKind { group: "policy", version: "v1", kind: "Eviction", definition_name: "io.k8s.api.policy.v1.Eviction" };
+static EVICTION: PostedKind = PostedKind {
+    group: "policy",
+    version: "v1",
+    kind: "Eviction",
+    definition_name: "io.k8s.api.policy.v1.Eviction",
+};
 
 pub(super) fn resource(library: &mut Library) -> Resource {
     let kind = Kind::new("", "pods", "Pod", "io.k8s.api.core.v1.Pod")
@@ -53,7 +57,9 @@ impl Pods {
 
 /// A limit without a request asks for as much.
 fn requests_from_limits(container: &mut Value) {
-    let Some(limits) = container["resources"].get("limits").and_then(Value::as_object).cloned() else { return };
+    let Some(limits) = container["resources"].get("limits").and_then(Value::as_object).cloned() else {
+        return;
+    };
     let Some(resources) = container.get_mut("resources") else { return };
     if let Some(requests) = child(resources, "requests") {
         for (name, limit) in limits {
@@ -112,6 +118,16 @@ impl Strategy for Pods {
             }
             Endpoint::Scale | Endpoint::Other(_) => {}
         }
+    }
+
+    /// A pod that may run gets its time; one that was never bound or has ended goes at once
+    /// (`pkg/registry/core/pod/strategy.go`, `CheckGracefulDelete`).
+    fn grace_seconds(&self, pod: &Value, asked: Option<i64>) -> i64 {
+        let ended = matches!(text(&pod["status"]["phase"]), "Succeeded" | "Failed");
+        if ended || text(&pod["spec"]["nodeName"]).is_empty() {
+            return 0;
+        }
+        asked.or_else(|| pod["spec"]["terminationGracePeriodSeconds"].as_i64()).unwrap_or(30).max(0)
     }
 
     fn validate(&self, ctx: &WriteContext, pod: &Value, old: Option<&Value>) -> Vec<FieldError> {

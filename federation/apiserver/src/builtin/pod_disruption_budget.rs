@@ -9,23 +9,28 @@ use crate::resource::{Resource, Strategy, WriteContext};
 use crate::status::FieldError;
 
 pub(super) fn resource(library: &mut Library) -> Resource {
-    Kind::new("policy", "poddisruptionbudgets", "PodDisruptionBudget", "io.k8s.api.policy.v1.PodDisruptionBudget")
-        .short(&["pdb"])
-        .status()
-        .column("Min Available", "string", "The minimum number of pods that must be available.", |pdb, _| {
-            amount(&pdb["spec"]["minAvailable"])
-        })
-        .column("Max Unavailable", "string", "The maximum number of pods that may be unavailable.", |pdb, _| {
-            amount(&pdb["spec"]["maxUnavailable"])
-        })
-        .column(
-            "Allowed Disruptions",
-            "integer",
-            "Calculated number of pods that may be disrupted at this time.",
-            |pdb, _| json!(pdb["status"]["disruptionsAllowed"].as_i64().unwrap_or(0)),
-        )
-        .age()
-        .build(library, Budgets)
+    Kind::new(
+        "policy",
+        "poddisruptionbudgets",
+        "PodDisruptionBudget",
+        "io.k8s.api.policy.v1.PodDisruptionBudget",
+    )
+    .short(&["pdb"])
+    .status()
+    .column("Min Available", "string", "The minimum number of pods that must be available.", |pdb, _| {
+        amount(&pdb["spec"]["minAvailable"])
+    })
+    .column("Max Unavailable", "string", "The maximum number of pods that may be unavailable.", |pdb, _| {
+        amount(&pdb["spec"]["maxUnavailable"])
+    })
+    .column(
+        "Allowed Disruptions",
+        "integer",
+        "Calculated number of pods that may be disrupted at this time.",
+        |pdb, _| json!(pdb["status"]["disruptionsAllowed"].as_i64().unwrap_or(0)),
+    )
+    .age()
+    .build(library, Budgets)
 }
 
 fn amount(value: &Value) -> Value {

@@ -85,7 +85,8 @@ pub(super) fn validate(spec: &Value, path: &str) -> Vec<FieldError> {
         }
     }
     if spec["terminationGracePeriodSeconds"].as_i64().is_some_and(|n| n < 0) {
-        let (at, value) = (format!("{path}.terminationGracePeriodSeconds"), &spec["terminationGracePeriodSeconds"]);
+        let (at, value) =
+            (format!("{path}.terminationGracePeriodSeconds"), &spec["terminationGracePeriodSeconds"]);
         errors.push(super::parts::invalid(at, value, "must be greater than or equal to 0"));
     }
     for (i, gate) in list(&spec["readinessGates"]).iter().enumerate() {
@@ -107,7 +108,8 @@ pub(super) fn name_errors(name: &str, rule: NameRule, path: &str) -> Vec<FieldEr
 
 /// Whether `labels` satisfy a label selector.
 pub(super) fn matches(selector: &Value, labels: &Map<String, Value>) -> bool {
-    let equal = selector["matchLabels"].as_object().into_iter().flatten().all(|(k, v)| labels.get(k) == Some(v));
+    let equal =
+        selector["matchLabels"].as_object().into_iter().flatten().all(|(k, v)| labels.get(k) == Some(v));
     equal
         && list(&selector["matchExpressions"]).iter().all(|rule| {
             let value = labels.get(text(&rule["key"]));

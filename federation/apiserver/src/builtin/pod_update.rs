@@ -22,7 +22,11 @@ pub(super) fn validate(new: &Value, old: &Value) -> Vec<FieldError> {
             if image.is_empty() {
                 errors.push(required(&path, ""));
             } else if image.trim() != image {
-                errors.push(invalid(path, &container["image"], "must not have leading or trailing whitespace"));
+                errors.push(invalid(
+                    path,
+                    &container["image"],
+                    "must not have leading or trailing whitespace",
+                ));
             }
         }
     }
@@ -31,7 +35,8 @@ pub(super) fn validate(new: &Value, old: &Value) -> Vec<FieldError> {
     errors.extend(gates(new, old));
     let changed = changed_fields(new, old);
     if !changed.is_empty() {
-        let words = format!("pod updates may not change fields other than {MAY_CHANGE}\n{}", changed.join("\n"));
+        let words =
+            format!("pod updates may not change fields other than {MAY_CHANGE}\n{}", changed.join("\n"));
         errors.push(forbidden("spec", words));
     }
     errors
@@ -43,7 +48,9 @@ fn deadline(new: &Value, old: &Value) -> Option<FieldError> {
         (Some(n), _) if !(0..=i64::from(i32::MAX)).contains(&n) => {
             Some(invalid(PATH, new, "must be between 0 and 2147483647, inclusive"))
         }
-        (Some(n), Some(o)) if o < n => Some(invalid(PATH, new, "must be less than or equal to previous value")),
+        (Some(n), Some(o)) if o < n => {
+            Some(invalid(PATH, new, "must be less than or equal to previous value"))
+        }
         (None, Some(_)) => Some(invalid(PATH, new, "must not update from a positive integer to nil value")),
         _ => None,
     }

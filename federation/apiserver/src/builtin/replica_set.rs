@@ -25,12 +25,18 @@ pub(super) fn resource(library: &mut Library) -> Resource {
         .column("Desired", "integer", "Replicas is the number of desired pods.", |rs, _| {
             count(&rs["spec"]["replicas"])
         })
-        .column("Current", "integer", "Replicas is the most recently observed number of non-terminating pods.", |rs, _| {
-            count(&rs["status"]["replicas"])
-        })
-        .column("Ready", "integer", "The number of non-terminating pods targeted by this ReplicaSet with a Ready Condition.", |rs, _| {
-            count(&rs["status"]["readyReplicas"])
-        })
+        .column(
+            "Current",
+            "integer",
+            "Replicas is the most recently observed number of non-terminating pods.",
+            |rs, _| count(&rs["status"]["replicas"]),
+        )
+        .column(
+            "Ready",
+            "integer",
+            "The number of non-terminating pods targeted by this ReplicaSet with a Ready Condition.",
+            |rs, _| count(&rs["status"]["readyReplicas"]),
+        )
         .age()
         .wide("Containers", "string", "Names of each container in the template.", |rs, _| {
             cells::containers(&rs["spec"]["template"]["spec"]["containers"], "name")
@@ -38,9 +44,12 @@ pub(super) fn resource(library: &mut Library) -> Resource {
         .wide("Images", "string", "Images referenced by each container in the template.", |rs, _| {
             cells::containers(&rs["spec"]["template"]["spec"]["containers"], "image")
         })
-        .wide("Selector", "string", "Selector is a label query over pods that should match the replica count.", |rs, _| {
-            cells::selector(&rs["spec"]["selector"])
-        })
+        .wide(
+            "Selector",
+            "string",
+            "Selector is a label query over pods that should match the replica count.",
+            |rs, _| cells::selector(&rs["spec"]["selector"]),
+        )
         .build(library, ReplicaSets)
 }
 
@@ -123,7 +132,9 @@ fn selector_errors(spec: &Value) -> Vec<FieldError> {
 fn status_errors(status: &Value) -> Vec<FieldError> {
     let number = |field: &str| status[field].as_i64().unwrap_or(0);
     let mut errors = Vec::new();
-    for field in ["replicas", "fullyLabeledReplicas", "readyReplicas", "availableReplicas", "observedGeneration"] {
+    for field in
+        ["replicas", "fullyLabeledReplicas", "readyReplicas", "availableReplicas", "observedGeneration"]
+    {
         if number(field) < 0 {
             let why = "must be greater than or equal to 0";
             errors.push(invalid(format!("status.{field}"), &status[field], why));

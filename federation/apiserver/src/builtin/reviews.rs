@@ -11,7 +11,11 @@ use crate::status::FieldError;
 
 pub(super) fn resources(library: &mut Library) -> Vec<Resource> {
     let mut review = |group, plural, kind, definition| {
-        Kind::new(group, plural, kind, definition).cluster().verbs(Verbs::CREATE_ONLY).age().build(library, Reviews)
+        Kind::new(group, plural, kind, definition)
+            .cluster()
+            .verbs(Verbs::CREATE_ONLY)
+            .age()
+            .build(library, Reviews)
     };
     vec![
         review(
@@ -20,7 +24,12 @@ pub(super) fn resources(library: &mut Library) -> Vec<Resource> {
             "SelfSubjectReview",
             "io.k8s.api.authentication.v1.SelfSubjectReview",
         ),
-        review("authentication.k8s.io", "tokenreviews", "TokenReview", "io.k8s.api.authentication.v1.TokenReview"),
+        review(
+            "authentication.k8s.io",
+            "tokenreviews",
+            "TokenReview",
+            "io.k8s.api.authentication.v1.TokenReview",
+        ),
         review(
             "authorization.k8s.io",
             "selfsubjectaccessreviews",
@@ -59,7 +68,11 @@ impl Strategy for Reviews {
         }
         let nobody = text(&spec["user"]).is_empty() && super::parts::len(&spec["groups"]) == 0;
         if text(&review["kind"]) == "SubjectAccessReview" && nobody {
-            errors.push(invalid("spec.user", &spec["user"], "at least one of user or group must be specified"));
+            errors.push(invalid(
+                "spec.user",
+                &spec["user"],
+                "at least one of user or group must be specified",
+            ));
         }
         errors
     }

@@ -21,11 +21,18 @@ pub(super) fn resource(library: &mut Library) -> Resource {
         .categories(&["all"])
         .status()
         .selectable(&[".spec.clusterIP", ".spec.type"])
-        .column("Type", "string", "type determines how the Service is exposed.", |svc, _| json!(text(&svc["spec"]["type"])))
+        .column("Type", "string", "type determines how the Service is exposed.", |svc, _| {
+            json!(text(&svc["spec"]["type"]))
+        })
         .column("Cluster-IP", "string", "clusterIP is the IP address of the service.", |svc, _| {
             cells::or_none(list(&svc["spec"]["clusterIPs"]).first().map_or("", text))
         })
-        .column("External-IP", "string", "externalIPs is a list of IP addresses for which nodes accept traffic.", external)
+        .column(
+            "External-IP",
+            "string",
+            "externalIPs is a list of IP addresses for which nodes accept traffic.",
+            external,
+        )
         .column("Port(s)", "string", "The list of ports that are exposed by this service.", ports)
         .age()
         .wide("Selector", "string", "Route service traffic to pods with matching labels.", |svc, _| {
@@ -36,10 +43,17 @@ pub(super) fn resource(library: &mut Library) -> Resource {
 
 fn external(service: &Value, _now: i64) -> Value {
     let own: Vec<&str> = list(&service["spec"]["externalIPs"]).iter().map(text).collect();
-    let mut balanced: Vec<&str> = list(&service["status"]["loadBalancer"]["ingress"])
-        .iter()
-        .map(|ingress| if text(&ingress["ip"]).is_empty() { text(&ingress["hostname"]) } else { text(&ingress["ip"]) })
-        .collect();
+    let mut balanced: Vec<&str> =
+        list(&service["status"]["loadBalancer"]["ingress"])
+            .iter()
+            .map(|ingress| {
+                if text(&ingress["ip"]).is_empty() {
+                    text(&ingress["hostname"])
+                } else {
+                    text(&ingress["ip"])
+                }
+            })
+            .collect();
     balanced.sort_unstable();
     match text(&service["spec"]["type"]) {
         "ClusterIP" | "NodePort" => cells::or_none(&own.join(",")),
@@ -65,7 +79,8 @@ struct Services;
 
 impl Services {
     fn fill(service: &mut Value) {
-        let seed = format!("{}/{}", text(&service["metadata"]["namespace"]), text(&service["metadata"]["name"]));
+        let seed =
+            format!("{}/{}", text(&service["metadata"]["namespace"]), text(&service["metadata"]["name"]));
         if let Some(status) = child(service, "status") {
             default(status, "loadBalancer", json!({}));
         }
@@ -153,7 +168,9 @@ impl Strategy for Services {
         }
         let headless = spec["clusterIP"] == "None";
         match type_ {
-            "ExternalName" if text(&spec["externalName"]).is_empty() => errors.push(required("spec.externalName", "")),
+            "ExternalName" if text(&spec["externalName"]).is_empty() => {
+                errors.push(required("spec.externalName", ""))
+            }
             "LoadBalancer" | "NodePort" if headless => {
                 let why = format!("may not be set to 'None' for {type_} services");
                 errors.push(invalid("spec.clusterIPs[0]", &spec["clusterIP"], why));

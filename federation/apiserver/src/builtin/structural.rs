@@ -9,7 +9,9 @@ use serde_json::{Map, Value};
 /// Rewrites a published definition in place.
 pub(super) fn of_published(schema: &mut Value) {
     let Value::Object(map) = schema else { return };
-    for key in ["description", "required", "externalDocs", "x-kubernetes-group-version-kind", "x-kubernetes-unions"] {
+    for key in
+        ["description", "required", "externalDocs", "x-kubernetes-group-version-kind", "x-kubernetes-unions"]
+    {
         map.remove(key);
     }
     if map.get("default").is_some_and(is_zero) {

@@ -114,7 +114,11 @@ fn both_views_of_an_event_are_one_object() {
         cells("events", &event),
         json!(["0s", null, "R", "pod/a", "", "c, i", "hello", "0s", 1, null])
             .as_array()
-            .map(|list| list.iter().enumerate().map(|(i, v)| if i == 1 { json!("") } else { v.clone() }).collect::<Value>())
+            .map(|list| list
+                .iter()
+                .enumerate()
+                .map(|(i, v)| if i == 1 { json!("") } else { v.clone() })
+                .collect::<Value>())
             .unwrap()
     );
     (view.from_stored)(&mut event);
@@ -125,7 +129,8 @@ fn both_views_of_an_event_are_one_object() {
 fn a_request_for_a_certificate_is_stamped_with_who_asks() {
     let spec = json!({"request": "eA==", "signerName": "example.com/agent", "usages": ["client auth"],
         "username": "root", "groups": ["system:masters"]});
-    let (csr, errors) = create("certificatesigningrequests", json!({"spec": spec, "status": {"certificate": "eA=="}}));
+    let (csr, errors) =
+        create("certificatesigningrequests", json!({"spec": spec, "status": {"certificate": "eA=="}}));
     assert_eq!((&csr["spec"]["username"], &csr["spec"]["groups"]), (&json!("anna"), &json!(["dev"])));
     assert_eq!(csr["status"], json!({}));
     assert_eq!(errors, ["spec.request: Invalid value: \"eA==\": PEM block type must be CERTIFICATE REQUEST"]);
@@ -133,7 +138,10 @@ fn a_request_for_a_certificate_is_stamped_with_who_asks() {
     let mut wanted = csr.clone();
     wanted["status"] = approved;
     let (_, errors) = update("certificatesigningrequests", Endpoint::Status, wanted.clone(), &csr);
-    assert!(errors.iter().any(|e| e.contains("updates may not add a condition of type \"Approved\"")), "{errors:?}");
+    assert!(
+        errors.iter().any(|e| e.contains("updates may not add a condition of type \"Approved\"")),
+        "{errors:?}"
+    );
     let approval = Endpoint::Other("approval".into());
     let (done, errors) = update("certificatesigningrequests", approval, wanted, &csr);
     assert_eq!(errors.len(), 1, "only the request itself is wrong: {errors:?}");
@@ -152,7 +160,10 @@ fn a_binding_keeps_its_role() {
     let (_, errors) = update("rolebindings", Endpoint::Main, changed, &binding);
     assert!(errors.last().unwrap().ends_with("cannot change roleRef"));
     let (_, errors) = create("roles", json!({"rules": [{"verbs": ["get"], "resources": ["pods"]}]}));
-    assert_eq!(errors, ["rules[0].apiGroups: Required value: resource rules must supply at least one api group"]);
+    assert_eq!(
+        errors,
+        ["rules[0].apiGroups: Required value: resource rules must supply at least one api group"]
+    );
 }
 
 fn pod() -> Value {
@@ -183,7 +194,10 @@ fn only_images_of_a_pod_may_change() {
     assert!(update("pods", Endpoint::Main, image, &old).1.is_empty());
     let name = with(old.clone(), "/spec/containers/0/name", json!("other"));
     let (_, errors) = update("pods", Endpoint::Main, name, &old);
-    assert!(errors[0].starts_with("spec: Forbidden: pod updates may not change fields other than"), "{errors:?}");
+    assert!(
+        errors[0].starts_with("spec: Forbidden: pod updates may not change fields other than"),
+        "{errors:?}"
+    );
     let (_, errors) = update("pods", Endpoint::Main, with(old.clone(), "/spec/containers", json!([])), &old);
     assert_eq!(errors, ["spec.containers: Forbidden: pod updates may not add or remove containers"]);
     let status = json!({"spec": {}, "metadata": {}, "status": {"phase": "Running"}});
@@ -196,7 +210,10 @@ fn only_images_of_a_pod_may_change() {
 fn a_pod_reads_as_kubectl_shows_it() {
     let (mut pod, _) = create("pods", pod());
     pod["metadata"]["creationTimestamp"] = json!("2025-12-31T23:50:00Z");
-    assert_eq!(cells("pods", &pod), json!(["a", "0/1", "Pending", "0", "10m", "<none>", "<none>", "<none>", "0/1"]));
+    assert_eq!(
+        cells("pods", &pod),
+        json!(["a", "0/1", "Pending", "0", "10m", "<none>", "<none>", "<none>", "0/1"])
+    );
     pod["status"] = json!({"phase": "Running", "podIPs": [{"ip": "10.0.0.7"}],
         "conditions": [{"type": "apps.cafefed.dev/InPlaceReady", "status": "True"}],
         "containerStatuses": [{"name": "main", "ready": true, "restartCount": 2, "state": {"running": {}},
@@ -204,7 +221,8 @@ fn a_pod_reads_as_kubectl_shows_it() {
     pod["spec"]["nodeName"] = json!("n1");
     let expected = json!(["a", "1/1", "Running", "2 (60s ago)", "10m", "10.0.0.7", "n1", "<none>", "1/1"]);
     assert_eq!(cells("pods", &pod), expected);
-    let waiting = json!([{"name": "main", "restartCount": 0, "state": {"waiting": {"reason": "ImagePullBackOff"}}}]);
+    let waiting =
+        json!([{"name": "main", "restartCount": 0, "state": {"waiting": {"reason": "ImagePullBackOff"}}}]);
     pod["status"]["containerStatuses"] = waiting;
     assert_eq!(cells("pods", &pod)[2], "ImagePullBackOff");
     pod["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z");
@@ -242,7 +260,8 @@ fn a_replica_set_selects_its_own_pods() {
 
 #[test]
 fn a_service_has_an_address_that_stays() {
-    let object = json!({"metadata": {"name": "web", "namespace": "default"}, "spec": {"ports": [{"port": 80}]}});
+    let object =
+        json!({"metadata": {"name": "web", "namespace": "default"}, "spec": {"ports": [{"port": 80}]}});
     let (service, errors) = create("services", object.clone());
     assert!(errors.is_empty(), "{errors:?}");
     let ip = service["spec"]["clusterIP"].as_str().unwrap();
@@ -251,8 +270,12 @@ fn a_service_has_an_address_that_stays() {
     let (again, errors) = update("services", Endpoint::Main, object, &service);
     assert!(errors.is_empty());
     assert_eq!(again["spec"]["clusterIP"], ip);
-    assert_eq!(cells("services", &service), json!(["web", "ClusterIP", ip, "<none>", "80/TCP", "<unknown>", "<none>"]));
-    let (headless, errors) = create("services", json!({"metadata": {"name": "h"}, "spec": {"clusterIP": "None"}}));
+    assert_eq!(
+        cells("services", &service),
+        json!(["web", "ClusterIP", ip, "<none>", "80/TCP", "<unknown>", "<none>"])
+    );
+    let (headless, errors) =
+        create("services", json!({"metadata": {"name": "h"}, "spec": {"clusterIP": "None"}}));
     assert!(errors.is_empty());
     assert_eq!(headless["spec"]["clusterIPs"], json!(["None"]));
 }

@@ -61,6 +61,20 @@ impl Cursor {
         }
     }
 
+    /// Starts strictly after an older revision whose events up to the floor of the ring are `older`; `None` when
+    /// the floor has passed `floor` meanwhile.
+    pub(crate) fn after_replay(
+        cache: &Arc<KindCache>,
+        interest: Interest,
+        floor: u64,
+        older: VecDeque<Arc<Event>>,
+    ) -> Option<Self> {
+        let mut cursor = Self::after(cache, interest, floor)?;
+        let recent = std::mem::replace(&mut cursor.backlog, older);
+        cursor.backlog.extend(recent);
+        Some(cursor)
+    }
+
     /// The next events, empty when there is none yet.
     pub(crate) fn take(&mut self) -> Result<Batch, TooSlow> {
         let mut batch = Batch::new();

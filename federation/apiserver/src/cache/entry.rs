@@ -26,7 +26,12 @@ pub(crate) struct Entry {
 impl Entry {
     /// Indexes `value`, the canonical JSON without a resourceVersion. `key` is `namespace/name`, or `name`
     /// for cluster scope.
-    pub(crate) fn new(key: &str, value: Bytes, revision: u64, paths: &[Vec<String>]) -> Result<Self, ScanError> {
+    pub(crate) fn new(
+        key: &str,
+        value: Bytes,
+        revision: u64,
+        paths: &[Vec<String>],
+    ) -> Result<Self, ScanError> {
         let found = scan(&value, paths)?;
         Ok(Self {
             revision,
@@ -83,7 +88,9 @@ impl Entry {
 
     /// Appends the object as `PartialObjectMetadata`.
     pub(crate) fn write_metadata(&self, revision: u64, out: &mut Vec<u8>) {
-        out.extend_from_slice(br#"{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1","metadata":"#);
+        out.extend_from_slice(
+            br#"{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1","metadata":"#,
+        );
         self.write_range(self.metadata_start as usize - 1, self.metadata_end as usize, revision, out);
         out.push(b'}');
     }

@@ -145,6 +145,9 @@ mod tests {
         let first = event.frame(Verb::Added, Form::Native, false, || Bytes::from_static(b"one"));
         let again = event.frame(Verb::Added, Form::Native, false, || Bytes::from_static(b"two"));
         assert_eq!((first.as_ref(), again.as_ref()), (b"one".as_ref(), b"one".as_ref()));
-        assert_eq!(event.frame(Verb::Added, Form::Metadata, false, || Bytes::from_static(b"m")), b"m".as_ref());
+        assert_eq!(
+            event.frame(Verb::Added, Form::Metadata, false, || Bytes::from_static(b"m")),
+            b"m".as_ref()
+        );
     }
 }

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use federation_store::{
-    Event as StoreEvent, EventKind, KeyRange, KeyValue, RangeRequest, Store, StoreError, WatchRequest, WatchResponse,
+    Event as StoreEvent, EventKind, KeyRange, KeyValue, RangeRequest, Store, StoreError, WatchRequest,
+    WatchResponse,
 };
 use futures::StreamExt;
 use tokio::sync::watch;
@@ -19,9 +20,6 @@ use crate::resource::Resource;
 
 /// Keys that are read from the store at once.
 const PAGE: usize = 2000;
-/// How many revisions of history are brought back into the rings at a start, so that watchers resume over a
-/// restart.
-const HISTORY: u64 = 10_000;
 /// How long a start or resume of the watch waits after a failure of the store.
 const PAUSE: Duration = Duration::from_millis(200);
 /// How often kinds without events are tidied.
@@ -86,11 +84,11 @@ impl Feed {
         matches!(tokio::time::timeout(patience, wait).await, Ok(Ok(_)))
     }
 
-    /// Loads the state at a point of the recent past; the watch then brings it up to now, and fills the rings
-    /// on the way. Returns the revision loaded.
-    pub(crate) async fn load(&self, store: &dyn Store) -> Result<u64, FeedError> {
+    /// Loads the state as it was `history` revisions ago, or as far back as the store reads; the watch then
+    /// brings it up to now, and fills the rings on the way, so that watchers resume over a restart.
+    pub(crate) async fn load(&self, store: &dyn Store, history: u64) -> Result<(), FeedError> {
         let head = store.revision().await?;
-        let mut from = head.saturating_sub(HISTORY).max(1);
+        let mut from = head.saturating_sub(history).max(1);
         loop {
             match self.load_at(store, from).await {
                 Ok(()) => break,
@@ -100,11 +98,11 @@ impl Feed {
             }
         }
         self.reached.send_replace(from);
-        Ok(from)
+        Ok(())
     }
 
     async fn load_at(&self, store: &dyn Store, revision: u64) -> Result<(), StoreError> {
-        let mut all = self.read_all(store, revision).await?;
+        let mut all = self.read(store, keys::ROOT, revision).await?;
         for (path, kind) in &self.kinds {
             let objects = all.remove(path).unwrap_or_default();
             for item in &objects {
@@ -115,8 +113,27 @@ impl Feed {
         Ok(())
     }
 
-    async fn read_all(&self, store: &dyn Store, revision: u64) -> Result<HashMap<String, Objects>, StoreError> {
-        let whole = KeyRange::prefix(keys::ROOT);
+    /// The objects of a kind as the store has them at `revision`, for versions that the ring has lost.
+    ///
+    /// # Errors
+    /// The revision is compacted or in the future, or the store fails.
+    pub(crate) async fn read_kind(
+        &self,
+        store: &dyn Store,
+        resource: &Resource,
+        revision: u64,
+    ) -> Result<Objects, StoreError> {
+        let mut all = self.read(store, &keys::prefix(resource), revision).await?;
+        Ok(all.remove(&keys::kind_path(resource)).unwrap_or_default())
+    }
+
+    async fn read(
+        &self,
+        store: &dyn Store,
+        prefix: &str,
+        revision: u64,
+    ) -> Result<HashMap<String, Objects>, StoreError> {
+        let whole = KeyRange::prefix(prefix.to_owned());
         let end = whole.end.clone().unwrap_or_default();
         let mut start = whole.start;
         let mut all: HashMap<String, Objects> = HashMap::new();
@@ -169,7 +186,8 @@ impl Feed {
     }
 
     async fn follow(&self, store: &dyn Store) -> Result<(), StoreError> {
-        let request = WatchRequest::new(KeyRange::prefix(keys::ROOT)).starting_at(self.reached() + 1).with_progress();
+        let request =
+            WatchRequest::new(KeyRange::prefix(keys::ROOT)).starting_at(self.reached() + 1).with_progress();
         let mut stream = store.watch(request).await?;
         let mut tidy = tokio::time::interval(TIDY);
         loop {
@@ -226,7 +244,7 @@ impl Feed {
     /// After a gap: reads the newest state and makes events of what differs.
     async fn catch_up(&self, store: &dyn Store) -> Result<(), StoreError> {
         let revision = store.revision().await?;
-        let mut all = self.read_all(store, revision).await?;
+        let mut all = self.read(store, keys::ROOT, revision).await?;
         let now = self.seconds();
         for (path, kind) in &self.kinds {
             let events = kind.difference(&all.remove(path).unwrap_or_default(), revision);

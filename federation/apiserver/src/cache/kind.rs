@@ -118,6 +118,11 @@ impl KindCache {
         state.lanes.push(seq, first, &event, touched);
     }
 
+    /// Every event above this revision is in the ring.
+    pub(crate) fn floor(&self) -> u64 {
+        self.state.read().ring.floor()
+    }
+
     /// The current object under `local`.
     pub(crate) fn get(&self, local: &str) -> Option<Arc<Entry>> {
         self.state.read().objects.get(local).map(|item| item.0.clone())

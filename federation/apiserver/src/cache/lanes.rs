@@ -79,10 +79,10 @@ pub(crate) type Touched = SmallVec<[Arc<Notify>; 4]>;
 impl Lanes {
     /// Registers a watcher; `end` is the sequence number of the next event. `None` for [`Interest::All`].
     pub(crate) fn join(&mut self, interest: &Interest, end: u64) -> Option<Arc<Notify>> {
-        let lane = self.table(interest)?.entry(text(interest).into()).or_insert_with(|| Lane {
-            whole_from: end,
-            ..Lane::default()
-        });
+        let lane = self
+            .table(interest)?
+            .entry(text(interest).into())
+            .or_insert_with(|| Lane { whole_from: end, ..Lane::default() });
         lane.watchers += 1;
         Some(lane.notify.clone())
     }

@@ -108,7 +108,9 @@ mod tests {
     #[test]
     fn a_revision_finds_its_place() {
         let ring = ring();
-        for (revision, seq) in [(9, None), (10, Some(0)), (11, Some(1)), (12, Some(1)), (13, Some(3)), (99, Some(4))] {
+        for (revision, seq) in
+            [(9, None), (10, Some(0)), (11, Some(1)), (12, Some(1)), (13, Some(3)), (99, Some(4))]
+        {
             assert_eq!(ring.after(revision), seq, "after {revision}");
         }
     }

@@ -64,12 +64,12 @@ pub(crate) fn scan(value: &Bytes, paths: &[Vec<String>]) -> Result<Scanned, Scan
     let raw = head.metadata.get();
     let start = offset(value, raw);
     let meta: Meta<'_> = serde_json::from_str(raw)?;
-    let labels = meta.labels.0.iter().map(|(k, v)| (text(value, k), text(value, v))).collect();
+    let labels = meta.labels.0.into_iter().map(|(k, v)| (text(value, k), text(value, v))).collect();
     let mut fields = Vec::with_capacity(paths.len());
     for path in paths {
         let mut json = serde_json::Deserializer::from_slice(value);
         let found = At(path).deserialize(&mut json)?;
-        fields.push(text(value, &found));
+        fields.push(text(value, found));
     }
     Ok(Scanned {
         metadata_start: start + 1,
@@ -85,14 +85,15 @@ fn offset(whole: &[u8], part: &str) -> u32 {
     (part.as_ptr() as usize).saturating_sub(whole.as_ptr() as usize) as u32
 }
 
-fn text(whole: &[u8], found: &Cow<'_, str>) -> Text {
+fn text(whole: &[u8], found: Cow<'_, str>) -> Text {
     match found {
-        Cow::Borrowed(part) if part.is_empty() => Text::Span(0, 0),
+        // Not from the value: there is no such text.
+        Cow::Borrowed("") => Text::Span(0, 0),
         Cow::Borrowed(part) => {
             let start = offset(whole, part);
             Text::Span(start, start + part.len() as u32)
         }
-        Cow::Owned(copy) => Text::Owned(copy.as_str().into()),
+        Cow::Owned(copy) => Text::Owned(copy.into()),
     }
 }
 
@@ -252,7 +253,8 @@ mod tests {
 
     #[test]
     fn escapes_are_unescaped_and_deletion_is_seen() {
-        let json = r#"{"metadata":{"deletionTimestamp":"2026-01-01T00:00:00Z","name":"n"},"spec":{"unit":"a\"b"}}"#;
+        let json =
+            r#"{"metadata":{"deletionTimestamp":"2026-01-01T00:00:00Z","name":"n"},"spec":{"unit":"a\"b"}}"#;
         let (value, found) = scanned(json, &[".spec.unit"]);
         assert_eq!(found.fields[0].of(&value), "a\"b");
         assert!(found.deleting);

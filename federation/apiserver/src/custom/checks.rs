@@ -117,7 +117,12 @@ fn path(crd: &Crd, text: &str, field: String) -> Result<JsonPath, CustomError> {
 fn leaf<'a>(crd: &Crd, version: &'a Version, text: &str, at: &str) -> Result<Option<&'a Value>, CustomError> {
     let parsed = path(crd, text, at.to_owned())?;
     let Some(names) = parsed.fields() else {
-        return Err(field(crd, at, text, "must be a simple json path of fields, without indexes and filters"));
+        return Err(field(
+            crd,
+            at,
+            text,
+            "must be a simple json path of fields, without indexes and filters",
+        ));
     };
     let mut schema = Some(&version.schema.open_api_v3_schema);
     for name in names {

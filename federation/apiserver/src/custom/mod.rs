@@ -123,8 +123,9 @@ fn columns(version: &Version) -> Vec<Column> {
         name: "Age".into(),
         type_: "date".into(),
         json_path: ".metadata.creationTimestamp".into(),
-        description: "CreationTimestamp is a timestamp representing the server time when this object was created."
-            .into(),
+        description:
+            "CreationTimestamp is a timestamp representing the server time when this object was created."
+                .into(),
         ..PrinterColumn::default()
     };
     let declared = &version.additional_printer_columns;

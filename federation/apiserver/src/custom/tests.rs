@@ -48,7 +48,9 @@ fn its_document_has_metadata_list_and_no_strategic_merge() {
     let schemas = &document["components"]["schemas"];
     let schema = &schemas["example.shop.v1alpha1.Ticket"];
     assert_eq!(schema["description"], "A ticket.");
-    assert!(schema["properties"]["metadata"]["allOf"][0]["$ref"].as_str().unwrap().ends_with("v1.ObjectMeta"));
+    assert!(
+        schema["properties"]["metadata"]["allOf"][0]["$ref"].as_str().unwrap().ends_with("v1.ObjectMeta")
+    );
     assert!(schemas.get("example.shop.v1alpha1.TicketList").is_some());
     assert!(schemas.get("io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta").is_some());
     let path = "/apis/shop.example/v1alpha1/namespaces/{namespace}/tickets/{name}";
@@ -71,7 +73,11 @@ fn what_is_wrong_is_named() {
         ("/spec/versions/0/selectableFields/0/jsonPath", json!(".spec.none"), "selectableFields[0].jsonPath"),
         ("/spec/versions/0/selectableFields/0/jsonPath", json!(".spec[0]"), "selectableFields[0].jsonPath"),
         ("/spec/versions/0/selectableFields/0/jsonPath", json!("spec"), "selectableFields[0].jsonPath"),
-        ("/spec/versions/0/subresources/scale/specReplicasPath", json!(".status.replicas"), "specReplicasPath"),
+        (
+            "/spec/versions/0/subresources/scale/specReplicasPath",
+            json!(".status.replicas"),
+            "specReplicasPath",
+        ),
     ] {
         let mut crd = crd();
         *crd.pointer_mut(pointer).unwrap() = value;

@@ -7,7 +7,8 @@ use super::{Catalogue, storage_version_hash, subresources, verbs};
 use crate::resource::Resource;
 
 pub(super) fn core_versions(core: &Catalogue<'_>) -> Value {
-    let versions: Vec<&str> = core.iter().flat_map(|(_, versions)| versions.iter().map(|(v, _)| *v)).collect();
+    let versions: Vec<&str> =
+        core.iter().flat_map(|(_, versions)| versions.iter().map(|(v, _)| *v)).collect();
     json!({"kind": "APIVersions", "versions": versions, "serverAddressByClientCIDRs": []})
 }
 

@@ -99,7 +99,10 @@ impl Discovery {
 fn catalogue(resources: &[Arc<Resource>]) -> Catalogue<'_> {
     let mut by_group: BTreeMap<(std::cmp::Reverse<u32>, &str), Vec<&Resource>> = BTreeMap::new();
     for resource in resources {
-        by_group.entry((std::cmp::Reverse(order::weight(&resource.group)), &resource.group)).or_default().push(resource);
+        by_group
+            .entry((std::cmp::Reverse(order::weight(&resource.group)), &resource.group))
+            .or_default()
+            .push(resource);
     }
     by_group
         .into_iter()
@@ -162,7 +165,13 @@ fn subresources(resource: &Resource) -> Vec<Shown<'_>> {
         });
     }
     if resource.subresources.scale.is_some() {
-        list.push(Shown { name: "scale", group: "autoscaling", version: "v1", kind: "Scale", verbs: READ_WRITE });
+        list.push(Shown {
+            name: "scale",
+            group: "autoscaling",
+            version: "v1",
+            kind: "Scale",
+            verbs: READ_WRITE,
+        });
     }
     if resource.subresources.status {
         list.push(own("status", READ_WRITE));

@@ -62,14 +62,17 @@ fn groups_stand_in_the_order_of_upstream() {
 #[test]
 fn subresources_answer_with_the_kind_they_have() {
     let list = read(discovery().version("", "v1").unwrap());
-    let of = |name: &str| list["resources"].as_array().unwrap().iter().find(|r| r["name"] == name).cloned().unwrap();
+    let of = |name: &str| {
+        list["resources"].as_array().unwrap().iter().find(|r| r["name"] == name).cloned().unwrap()
+    };
     assert_eq!(
         of("pods/eviction"),
         json!({"name": "pods/eviction", "singularName": "", "namespaced": true, "group": "policy", "version": "v1",
                "kind": "Eviction", "verbs": ["create"]})
     );
     let list = read(discovery().version("apps", "v1").unwrap());
-    let scale = list["resources"].as_array().unwrap().iter().find(|r| r["name"] == "replicasets/scale").unwrap();
+    let scale =
+        list["resources"].as_array().unwrap().iter().find(|r| r["name"] == "replicasets/scale").unwrap();
     assert_eq!((&scale["group"], &scale["kind"]), (&json!("autoscaling"), &json!("Scale")));
 }
 

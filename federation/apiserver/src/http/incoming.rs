@@ -39,7 +39,8 @@ where
     let mut first: Option<Bytes> = None;
     let mut rest = BytesMut::new();
     while let Some(frame) = body.as_mut().frame().await {
-        let frame = frame.map_err(|error| ApiError::bad_request(format!("read the request body: {error}")))?;
+        let frame =
+            frame.map_err(|error| ApiError::bad_request(format!("read the request body: {error}")))?;
         let Ok(data) = frame.into_data() else { continue };
         if first.as_ref().map_or(0, Bytes::len) + rest.len() + data.len() > LIMIT {
             return Err(ApiError::too_large(LIMIT));
@@ -58,7 +59,9 @@ where
     match headers.get(CONTENT_ENCODING).and_then(|v| v.to_str().ok()) {
         None | Some("" | "identity") => Ok(bytes),
         Some("gzip") => unpack(&bytes),
-        Some(other) => Err(ApiError::unsupported_media_type(format!("content encoding \"{other}\" is not supported: use gzip"))),
+        Some(other) => Err(ApiError::unsupported_media_type(format!(
+            "content encoding \"{other}\" is not supported: use gzip"
+        ))),
     }
 }
 
@@ -121,7 +124,8 @@ mod tests {
 
     #[tokio::test]
     async fn pieces_are_joined() {
-        let pieces = ["a", "b", "c"].map(|s| Ok::<_, std::convert::Infallible>(http_body::Frame::data(Bytes::from(s))));
+        let pieces = ["a", "b", "c"]
+            .map(|s| Ok::<_, std::convert::Infallible>(http_body::Frame::data(Bytes::from(s))));
         let body = http_body_util::StreamBody::new(futures::stream::iter(pieces));
         assert_eq!(read(&HeaderMap::new(), body).await, Ok(Bytes::from_static(b"abc")));
     }

@@ -92,9 +92,10 @@ pub(crate) fn objects(headers: &HeaderMap, query: &Query, watch: bool) -> ApiRes
                 let known = (alternative.parameter("g"), alternative.parameter("v"));
                 match (kind, known) {
                     ("Table", (Some("meta.k8s.io"), Some("v1"))) => Form::Table(include(query)?),
-                    ("PartialObjectMetadata" | "PartialObjectMetadataList", (Some("meta.k8s.io"), Some("v1"))) => {
-                        Form::Metadata
-                    }
+                    (
+                        "PartialObjectMetadata" | "PartialObjectMetadataList",
+                        (Some("meta.k8s.io"), Some("v1")),
+                    ) => Form::Metadata,
                     _ => continue,
                 }
             }

@@ -106,7 +106,10 @@ mod tests {
             ("/api/v1/namespaces/ns/status", ["", "v1", "namespaces", "", "ns", "status"]),
             ("/api/v1/namespaces/ns/finalize", ["", "v1", "namespaces", "", "ns", "finalize"]),
             ("/api/v1/namespaces/ns/pods", ["", "v1", "pods", "ns", "", ""]),
-            ("/apis/apps/v1/namespaces/ns/replicasets/web/scale", ["apps", "v1", "replicasets", "ns", "web", "scale"]),
+            (
+                "/apis/apps/v1/namespaces/ns/replicasets/web/scale",
+                ["apps", "v1", "replicasets", "ns", "web", "scale"],
+            ),
             ("/apis/g/v1/clusterroles/system%3Anode", ["g", "v1", "clusterroles", "", "system:node", ""]),
         ];
         for (path, expected) in cases {
@@ -116,7 +119,16 @@ mod tests {
 
     #[test]
     fn other_paths_are_none() {
-        for path in ["/", "/api", "/api/v1", "/apis/g/v1", "/healthz", "/api/v1/pods/a/b/c", "/api/v1/namespaces/n/pods/a/b/c", "/api/v1//x"] {
+        for path in [
+            "/",
+            "/api",
+            "/api/v1",
+            "/apis/g/v1",
+            "/healthz",
+            "/api/v1/pods/a/b/c",
+            "/api/v1/namespaces/n/pods/a/b/c",
+            "/api/v1//x",
+        ] {
             assert_eq!(parts(path), None, "{path}");
         }
     }

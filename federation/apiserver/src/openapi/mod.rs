@@ -62,14 +62,20 @@ impl OpenApi {
     pub fn new(resources: &[Arc<Resource>]) -> Self {
         let mut by_path: BTreeMap<String, Vec<Arc<Resource>>> = BTreeMap::new();
         for resource in resources {
-            by_path.entry(path_of(&resource.group, &resource.version)).or_default().push(Arc::clone(resource));
+            by_path
+                .entry(path_of(&resource.group, &resource.version))
+                .or_default()
+                .push(Arc::clone(resource));
         }
         let mut paths = Map::new();
         let mut documents = BTreeMap::new();
         for (path, mut kinds) in by_path {
             kinds.sort_by(|a, b| a.plural.cmp(&b.plural));
             let hash = hash(&kinds);
-            paths.insert(path.clone(), json!({"serverRelativeURL": format!("/openapi/v3/{path}?hash={hash}")}));
+            paths.insert(
+                path.clone(),
+                json!({"serverRelativeURL": format!("/openapi/v3/{path}?hash={hash}")}),
+            );
             documents.insert(path, Lazy { kinds, etag: format!("\"{hash}\""), compressed: OnceLock::new() });
         }
         let body = serde_json::to_vec(&json!({"paths": paths})).expect("a JSON value always serializes");
@@ -120,7 +126,13 @@ fn hash(kinds: &[Arc<Resource>]) -> String {
     for kind in kinds {
         let line = format!(
             "{}/{}/{}/{}/{}/{}/{:?}/{:?}\n",
-            kind.group, kind.version, kind.plural, kind.kind, kind.list_kind, kind.namespaced, kind.verbs,
+            kind.group,
+            kind.version,
+            kind.plural,
+            kind.kind,
+            kind.list_kind,
+            kind.namespaced,
+            kind.verbs,
             kind.subresources
         );
         hash.update(line);

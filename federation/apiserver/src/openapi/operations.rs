@@ -45,7 +45,8 @@ fn own(kind: &Resource) -> Subject<'_> {
 }
 
 fn item_of(operations: Vec<(&str, Value)>, parameters: Vec<Value>) -> Value {
-    let mut item: Map<String, Value> = operations.into_iter().map(|(verb, op)| (verb.to_owned(), op)).collect();
+    let mut item: Map<String, Value> =
+        operations.into_iter().map(|(verb, op)| (verb.to_owned(), op)).collect();
     if !parameters.is_empty() {
         item.insert("parameters".into(), Value::Array(parameters));
     }
@@ -58,7 +59,10 @@ fn path_parameters(kind: &Resource, with_name: bool) -> Vec<Value> {
         list.push(parameters::path("name", &format!("name of the {}", kind.kind)));
     }
     if kind.namespaced {
-        list.push(parameters::path("namespace", "object name and auth scope, such as for teams and projects"));
+        list.push(parameters::path(
+            "namespace",
+            "object name and auth scope, such as for teams and projects",
+        ));
     }
     list
 }
@@ -94,8 +98,12 @@ fn object_item(kind: &Resource) -> Value {
 }
 
 fn subresource_items(kind: &Resource) -> Vec<(&str, Value)> {
-    const SCALE: Subject<'_> =
-        Subject { group: "autoscaling", version: "v1", kind: "Scale", schema: "io.k8s.api.autoscaling.v1.Scale" };
+    const SCALE: Subject<'_> = Subject {
+        group: "autoscaling",
+        version: "v1",
+        kind: "Scale",
+        schema: "io.k8s.api.autoscaling.v1.Scale",
+    };
     let read_write = |subject: &Subject<'_>, with_patch: bool| {
         let mut operations =
             vec![("get", read(subject)), ("put", write(subject, "put", parameters::write()))];
@@ -121,7 +129,10 @@ fn subresource_items(kind: &Resource) -> Vec<(&str, Value)> {
                     kind: posted.kind,
                     schema: posted.definition_name,
                 };
-                item_of(vec![("post", write(&subject, "post", parameters::write()))], path_parameters(kind, true))
+                item_of(
+                    vec![("post", write(&subject, "post", parameters::write()))],
+                    path_parameters(kind, true),
+                )
             }
         };
         items.push((name, item));
@@ -176,7 +187,8 @@ fn list(kind: &Resource) -> Value {
 fn write(subject: &Subject<'_>, action: &str, parameters: Vec<Value>) -> Value {
     let codes: &[&str] = if action == "post" { &["200", "201", "202"] } else { &["200", "201"] };
     let mut op = operation(subject, action, parameters, answers(subject.schema, codes));
-    let content = json!({"application/json": reference(subject.schema), "application/yaml": reference(subject.schema)});
+    let content =
+        json!({"application/json": reference(subject.schema), "application/yaml": reference(subject.schema)});
     op["requestBody"] = json!({"required": true, "content": content});
     op
 }
@@ -185,7 +197,8 @@ fn patch(subject: &Subject<'_>, origin: Origin) -> Value {
     const PATCH: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.Patch";
     let mut op = operation(subject, "patch", parameters::patch(), answers(subject.schema, &["200", "201"]));
     let mut content = Map::new();
-    let mut types = vec!["application/apply-patch+yaml", "application/json-patch+json", "application/merge-patch+json"];
+    let mut types =
+        vec!["application/apply-patch+yaml", "application/json-patch+json", "application/merge-patch+json"];
     // kubectl makes a strategic merge patch if and only if it finds the type here.
     if origin == Origin::Builtin {
         types.push("application/strategic-merge-patch+json");

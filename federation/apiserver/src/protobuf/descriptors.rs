@@ -12,11 +12,14 @@ use crate::status::{ApiError, ApiResult};
 type Pool = Result<DescriptorPool, String>;
 
 static HUB: LazyLock<Pool> = LazyLock::new(|| load(include_bytes!("../../assets/protobuf-hub.binpb.gz")));
-static MEMBER: LazyLock<Pool> = LazyLock::new(|| load(include_bytes!("../../assets/protobuf-member.binpb.gz")));
+static MEMBER: LazyLock<Pool> =
+    LazyLock::new(|| load(include_bytes!("../../assets/protobuf-member.binpb.gz")));
 
 fn load(asset: &[u8]) -> Pool {
     let mut bytes = Vec::new();
-    GzDecoder::new(asset).read_to_end(&mut bytes).map_err(|e| format!("unpack the message descriptors: {e}"))?;
+    GzDecoder::new(asset)
+        .read_to_end(&mut bytes)
+        .map_err(|e| format!("unpack the message descriptors: {e}"))?;
     DescriptorPool::decode(bytes.as_slice()).map_err(|e| format!("read the message descriptors: {e}"))
 }
 
@@ -37,7 +40,8 @@ pub(super) fn of(api_version: &str, kind: &str) -> ApiResult<Option<MessageDescr
         return find(&HUB, "k8s.io.apimachinery.pkg.apis.meta.v1.DeleteOptions");
     }
     let (group, version) = api_version.rsplit_once('/').unwrap_or(("core", api_version));
-    let group = group.strip_suffix(".authorization.k8s.io").or(group.strip_suffix(".k8s.io")).unwrap_or(group);
+    let group =
+        group.strip_suffix(".authorization.k8s.io").or(group.strip_suffix(".k8s.io")).unwrap_or(group);
     let name = format!("k8s.io.api.{group}.{version}.{kind}");
     match find(&HUB, &name)? {
         Some(found) => Ok(Some(found)),

@@ -36,7 +36,8 @@ impl Kind {
     /// which must be among `all`.
     pub(crate) fn new(resource: Arc<Resource>, feed: &Feed, all: &[Arc<Resource>]) -> Self {
         let view = resource.strategy.view();
-        let target = view.and_then(|view| all.iter().find(|r| r.group == view.group && r.plural == view.plural));
+        let target =
+            view.and_then(|view| all.iter().find(|r| r.group == view.group && r.plural == view.plural));
         let stored = target.unwrap_or(&resource).clone();
         let cache = feed.kind(&stored).cloned().unwrap_or_else(|| Arc::new(KindCache::new(&stored)));
         Self { printer: Printer::new(&resource), view, cache, stored, resource }
@@ -55,11 +56,6 @@ impl Kind {
     /// 404 for an object of this kind.
     pub(crate) fn not_found(&self, name: &str) -> ApiError {
         ApiError::not_found(&self.resource.group, &self.resource.plural, name)
-    }
-
-    /// The printer of tables.
-    pub(crate) fn printer(&self) -> &Printer {
-        &self.printer
     }
 
     /// An object for the answer to a write, indexed like a cached one. Errors: 500 for bytes that are not an
@@ -111,7 +107,8 @@ impl Writer<'_> {
             Form::Metadata => ("PartialObjectMetadataList", "meta.k8s.io/v1".to_owned()),
             Form::Table(_) => return self.kind.printer.table_start(metadata, true),
         };
-        format!("{{\"kind\":\"{kind}\",\"apiVersion\":\"{version}\",\"metadata\":{metadata},\"items\":[").into_bytes()
+        format!("{{\"kind\":\"{kind}\",\"apiVersion\":\"{version}\",\"metadata\":{metadata},\"items\":[")
+            .into_bytes()
     }
 
     /// A document of this form that carries nothing but a version: the object of a bookmark.

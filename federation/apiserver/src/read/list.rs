@@ -3,6 +3,8 @@
 use std::ops::Bound;
 use std::sync::Arc;
 
+use federation_store::StoreError;
+
 use crate::cache::entry::Entry;
 use crate::cache::feed::{namespace_bounds, walk};
 use crate::cache::kind::Snapshot;
@@ -67,7 +69,7 @@ pub(crate) async fn state(
     if let Some(token) = token {
         let Some(revision) = token.revision() else { return Ok(kind.cache.snapshot(core.newest().await?)) };
         core.at_least(revision).await?;
-        return kind.cache.snapshot_at(revision).ok_or_else(|| expired_token(token));
+        return exactly(core, kind, revision).await?.ok_or_else(|| expired_token(token));
     }
     match (options.revision, options.matching) {
         (None, _) => Ok(kind.cache.snapshot(core.newest().await?)),
@@ -80,8 +82,20 @@ pub(crate) async fn state(
                 return Ok(kind.cache.snapshot(reached));
             }
             const WHY: &str = "The resourceVersion for the provided list is too old.";
-            kind.cache.snapshot_at(n).ok_or_else(|| ApiError::expired(WHY))
+            exactly(core, kind, n).await?.ok_or_else(|| ApiError::expired(WHY))
         }
+    }
+}
+
+/// The state at exactly `revision`: from the cache, else from the store; `None` when both have forgotten it.
+async fn exactly(core: &Core, kind: &Kind, revision: u64) -> ApiResult<Option<Snapshot>> {
+    if let Some(snapshot) = kind.cache.snapshot_at(revision) {
+        return Ok(Some(snapshot));
+    }
+    match core.feed.read_kind(&*core.store, &kind.stored, revision).await {
+        Ok(objects) => Ok(Some(Snapshot { revision, objects })),
+        Err(StoreError::Compacted { .. }) => Ok(None),
+        Err(error) => Err(ApiError::internal(error)),
     }
 }
 

@@ -51,7 +51,9 @@ impl ListOptions {
             },
             limit: number(query, "limit")?.and_then(|n| usize::try_from(n).ok()).unwrap_or(0),
             token: query.get("continue").unwrap_or_default().to_owned(),
-            timeout: number(query, "timeoutSeconds")?.and_then(|n| u64::try_from(n).ok()).map(Duration::from_secs),
+            timeout: number(query, "timeoutSeconds")?
+                .and_then(|n| u64::try_from(n).ok())
+                .map(Duration::from_secs),
             bookmarks: query.flag("allowWatchBookmarks"),
             send_initial_events: query.get("sendInitialEvents").map(|_| query.flag("sendInitialEvents")),
         };
@@ -71,7 +73,9 @@ impl ListOptions {
         let mut errors = Vec::new();
         if let Some(text) = matching {
             if revision.is_empty() {
-                errors.push(forbidden_match("resourceVersionMatch is forbidden unless resourceVersion is provided"));
+                errors.push(forbidden_match(
+                    "resourceVersionMatch is forbidden unless resourceVersion is provided",
+                ));
             }
             if !self.token.is_empty() {
                 errors.push(forbidden_match("resourceVersionMatch is forbidden when continue is provided"));
@@ -80,7 +84,9 @@ impl ListOptions {
                 errors.push(unsupported_match(text, "\"Exact\", \"NotOlderThan\", \"\""));
             }
             if self.matching == Some(Match::Exact) && revision == "0" {
-                errors.push(forbidden_match("resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\""));
+                errors.push(forbidden_match(
+                    "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"",
+                ));
             }
         }
         if self.send_initial_events.is_some() {
@@ -98,7 +104,8 @@ impl ListOptions {
         }
         if let Some(text) = matching {
             if self.send_initial_events.is_none() {
-                const WHY: &str = "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided";
+                const WHY: &str =
+                    "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided";
                 errors.push(forbidden_match(WHY));
             }
             if self.matching != Some(Match::NotOlderThan) {
@@ -118,17 +125,18 @@ pub(crate) fn revision(text: &str) -> ApiResult<Option<u64>> {
         return Ok(None);
     }
     text.parse().map(Some).map_err(|_| {
-        ApiError::bad_request(format!("Invalid value: \"{text}\": resourceVersion must be a decimal number without sign"))
+        ApiError::bad_request(format!(
+            "Invalid value: \"{text}\": resourceVersion must be a decimal number without sign"
+        ))
     })
 }
 
 fn number(query: &Query, name: &str) -> ApiResult<Option<i64>> {
     match query.get(name) {
         None | Some("") => Ok(None),
-        Some(text) => text
-            .parse()
-            .map(Some)
-            .map_err(|_| ApiError::bad_request(format!("{name}: Invalid value: \"{text}\": must be a whole number"))),
+        Some(text) => text.parse().map(Some).map_err(|_| {
+            ApiError::bad_request(format!("{name}: Invalid value: \"{text}\": must be a whole number"))
+        }),
     }
 }
 
@@ -137,8 +145,12 @@ fn forbidden_match(why: &str) -> FieldError {
 }
 
 fn unsupported_match(text: &str, known: &str) -> FieldError {
-    FieldError::new(FieldErrorKind::NotSupported, "resourceVersionMatch", format!("supported values: {known}"))
-        .shown(format!("\"{text}\""))
+    FieldError::new(
+        FieldErrorKind::NotSupported,
+        "resourceVersionMatch",
+        format!("supported values: {known}"),
+    )
+    .shown(format!("\"{text}\""))
 }
 
 #[cfg(test)]

@@ -51,7 +51,9 @@ impl Token {
         let json = URL_SAFE_NO_PAD.decode(text).map_err(|error| bad(&error.to_string()))?;
         let token: Self = serde_json::from_slice(&json).map_err(|error| bad(&error.to_string()))?;
         match (token.v.as_str(), token.rv, token.start.as_str()) {
-            ("meta.k8s.io/v1", 0, _) => Err(bad("incorrect encoded start resourceVersion (version meta.k8s.io/v1)")),
+            ("meta.k8s.io/v1", 0, _) => {
+                Err(bad("incorrect encoded start resourceVersion (version meta.k8s.io/v1)"))
+            }
             ("meta.k8s.io/v1", _, "") => Err(bad("encoded start key empty (version meta.k8s.io/v1)")),
             ("meta.k8s.io/v1", ..) => Ok(token),
             (other, ..) => Err(bad(&format!("server does not recognize this encoded version {other}"))),

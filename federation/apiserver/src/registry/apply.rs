@@ -56,8 +56,9 @@ fn refuse_identity(write: &Write, config: &Value) -> ApiResult<()> {
     let uid = meta::text(config, "uid");
     let resource = &write.kind.resource;
     if !uid.is_empty() {
-        let why =
-            format!("uid mismatch: the provided object specified uid {uid}, and no existing object was found");
+        let why = format!(
+            "uid mismatch: the provided object specified uid {uid}, and no existing object was found"
+        );
         return Err(ApiError::conflict(&resource.group, &resource.plural, &write.name, &why));
     }
     if meta::text(config, "resourceVersion").is_empty() { Ok(()) } else { Err(write.not_found()) }

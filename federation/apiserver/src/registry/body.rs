@@ -17,22 +17,26 @@ pub(super) fn decode(encoding: Encoding, body: &Bytes) -> ApiResult<Decoded> {
     match encoding {
         Encoding::Json => decode::json(body),
         Encoding::Yaml => decode::yaml(body),
-        Encoding::Protobuf => {
-            Ok(Decoded { value: protobuf::decode(body)?, duplicates: Vec::new() })
-        }
+        Encoding::Protobuf => Ok(Decoded { value: protobuf::decode(body)?, duplicates: Vec::new() }),
     }
 }
 
 /// Checks that `object` is of the kind of the path and lies where the path says; fills in what may be left out.
 /// `name` is empty on create. Errors: 400.
-pub(super) fn match_path(resource: &Resource, namespace: &str, name: &str, object: &mut Value) -> ApiResult<()> {
+pub(super) fn match_path(
+    resource: &Resource,
+    namespace: &str,
+    name: &str,
+    object: &mut Value,
+) -> ApiResult<()> {
     if !object.is_object() {
         return Err(ApiError::bad_request("the body of the request is not an object"));
     }
     kind(resource, object)?;
     let given = meta::text(object, "namespace").to_owned();
     if !given.is_empty() && given != namespace {
-        const WHY: &str = "the namespace of the provided object does not match the namespace sent on the request";
+        const WHY: &str =
+            "the namespace of the provided object does not match the namespace sent on the request";
         return Err(ApiError::bad_request(WHY));
     }
     if !namespace.is_empty() {
@@ -44,7 +48,8 @@ pub(super) fn match_path(resource: &Resource, namespace: &str, name: &str, objec
     match meta::text(object, "name") {
         "" => meta::set(object, "name", Some(name.into())),
         given if given != name => {
-            let text = format!("the name of the object ({given}) does not match the name on the URL ({name})");
+            let text =
+                format!("the name of the object ({given}) does not match the name on the URL ({name})");
             return Err(ApiError::bad_request(text));
         }
         _ => {}
@@ -59,7 +64,9 @@ fn kind(resource: &Resource, object: &mut Value) -> ApiResult<()> {
             "" if resource.origin == Origin::Builtin => object[field] = wanted.into(),
             "" => {
                 let what = if field == "kind" { "Kind" } else { "apiVersion" };
-                return Err(ApiError::bad_request(format!("Object '{what}' is missing in the body: expected {wanted}")));
+                return Err(ApiError::bad_request(format!(
+                    "Object '{what}' is missing in the body: expected {wanted}"
+                )));
             }
             given if given == wanted => {}
             given if field == "apiVersion" => {

@@ -70,7 +70,13 @@ pub(super) async fn create_object(
         let revision = match store(write, &name, &value).await? {
             Some(revision) => revision,
             None if made_up && attempt < NAMES => continue,
-            None => return Err(ApiError::already_exists(&write.kind.resource.group, &write.kind.resource.plural, &name)),
+            None => {
+                return Err(ApiError::already_exists(
+                    &write.kind.resource.group,
+                    &write.kind.resource.plural,
+                    &name,
+                ));
+            }
         };
         return Ok(Written { code: 201, reply: Reply::Object { name, value, revision }, warnings });
     }
@@ -92,7 +98,9 @@ async fn store(write: &Write, name: &str, value: &Bytes) -> ApiResult<Option<u64
 /// Fills what the server owns and drops what a client may not set.
 fn own_fields(write: &Write, object: &mut Value) {
     let custom = write.kind.stored.origin == Origin::Custom;
-    for field in ["resourceVersion", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "generation"] {
+    for field in
+        ["resourceVersion", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "generation"]
+    {
         meta::set(object, field, None);
     }
     meta::set(object, "uid", Some(uuid::Uuid::new_v4().to_string().into()));

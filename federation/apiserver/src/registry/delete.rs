@@ -23,8 +23,9 @@ pub(crate) async fn delete(write: &Write, options: &DeleteOptions) -> ApiResult<
         let live: Value = serde_json::from_slice(&stored.value).map_err(ApiError::internal)?;
         preconditions(write, options, &live, stored.revision)?;
         let warnings = prepare::admit(write, &write.name, None, Some(&live)).await?;
-        let marked = marked(write, options, &live);
-        if is_held(write, options, &marked) {
+        let grace = write.kind.stored.strategy.grace_seconds(&live, options.grace);
+        let marked = marked(write, options, grace, &live);
+        if is_held(write, grace, &marked) {
             if marked == live {
                 return Ok(answer_object(write, stored, warnings));
             }
@@ -35,13 +36,18 @@ pub(crate) async fn delete(write: &Write, options: &DeleteOptions) -> ApiResult<
                 put(write, &write.name, value.clone(), stored.revision).await?
             };
             match done {
-                Outcome::Done(revision) => return Ok(answer_object(write, Stored { value, revision }, warnings)),
+                Outcome::Done(revision) => {
+                    return Ok(answer_object(write, Stored { value, revision }, warnings));
+                }
                 Outcome::Changed(now) => current = now,
             }
             continue;
         }
-        let done =
-            if write.dry_run { Outcome::Done(stored.revision) } else { remove(write, stored.revision).await? };
+        let done = if write.dry_run {
+            Outcome::Done(stored.revision)
+        } else {
+            remove(write, stored.revision).await?
+        };
         match done {
             Outcome::Done(_) => {
                 let reply = Reply::Document(success(write, meta::text(&live, "uid")));
@@ -58,7 +64,9 @@ fn preconditions(write: &Write, options: &DeleteOptions, live: &Value, revision:
     let conflict = |why: String| ApiError::conflict(&resource.group, &resource.plural, &write.name, &why);
     let uid = meta::text(live, "uid");
     if let Some(asked) = options.uid.as_deref().filter(|asked| *asked != uid) {
-        return Err(conflict(format!("Precondition failed: UID in precondition: {asked}, UID in object meta: {uid}")));
+        return Err(conflict(format!(
+            "Precondition failed: UID in precondition: {asked}, UID in object meta: {uid}"
+        )));
     }
     let version = revision.to_string();
     if let Some(asked) = options.version.as_deref().filter(|asked| *asked != version) {
@@ -70,7 +78,7 @@ fn preconditions(write: &Write, options: &DeleteOptions, live: &Value, revision:
 }
 
 /// The object with the marks of this delete: finalizers of the policy, deletionTimestamp, generation.
-fn marked(write: &Write, options: &DeleteOptions, live: &Value) -> Value {
+fn marked(write: &Write, options: &DeleteOptions, grace: i64, live: &Value) -> Value {
     let mut object = live.clone();
     if let Some(propagation) = options.propagation {
         let wanted = match propagation {
@@ -88,9 +96,12 @@ fn marked(write: &Write, options: &DeleteOptions, live: &Value) -> Value {
         meta::set(&mut object, "finalizers", (!list.is_empty()).then_some(Value::Array(list)));
     }
     if meta::deleting(live) {
+        let before = meta::meta(live).get("deletionGracePeriodSeconds").and_then(Value::as_i64).unwrap_or(0);
+        if options.grace.is_some() && grace < before {
+            meta::set(&mut object, "deletionGracePeriodSeconds", Some(grace.into()));
+        }
         return object;
     }
-    let grace = grace(write, options, live);
     meta::set(&mut object, "deletionTimestamp", Some(meta::time(write.ctx.now_unix_seconds + grace)));
     meta::set(&mut object, "deletionGracePeriodSeconds", Some(grace.into()));
     if meta::generation(live) > 0 {
@@ -100,20 +111,12 @@ fn marked(write: &Write, options: &DeleteOptions, live: &Value) -> Value {
     object
 }
 
-/// Seconds that an object with a life of its own gets: what was asked for, else what it says itself.
-fn grace(write: &Write, options: &DeleteOptions, live: &Value) -> i64 {
-    if namespaces::holds(write, live) || !write.kind.stored.strategy.blocks_deletion(live) {
-        return 0;
-    }
-    let own = live.pointer("/spec/terminationGracePeriodSeconds").and_then(Value::as_i64).unwrap_or(0);
-    options.grace.unwrap_or(own).max(0)
-}
-
-/// Whether the object stays for now. A grace of zero ends the wait for what runs, not for finalizers.
-fn is_held(write: &Write, options: &DeleteOptions, object: &Value) -> bool {
-    meta::finalizers(object).next().is_some()
-        || namespaces::holds(write, object)
-        || (options.grace != Some(0) && write.kind.stored.strategy.blocks_deletion(object))
+/// Whether the object stays for now. A shorter grace than before is taken over; zero ends the wait for what runs,
+/// not for finalizers.
+fn is_held(write: &Write, grace: i64, object: &Value) -> bool {
+    grace > 0
+        || meta::finalizers(object).next().is_some()
+        || write.kind.stored.strategy.blocks_deletion(object)
 }
 
 fn answer_object(write: &Write, stored: Stored, warnings: Vec<String>) -> Written {

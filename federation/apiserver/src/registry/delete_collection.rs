@@ -34,7 +34,8 @@ pub(crate) async fn delete_collection(
     let snapshot = state(core, kind, list, token.as_ref()).await?;
     let page = page(kind, &snapshot, selector, list.limit, token.as_ref());
     let now = jiff::Timestamp::now();
-    let ctx = WriteContext { caller: caller.clone(), endpoint: Endpoint::Main, now_unix_seconds: now.as_second() };
+    let ctx =
+        WriteContext { caller: caller.clone(), endpoint: Endpoint::Main, now_unix_seconds: now.as_second() };
     let one = |entry: &Arc<Entry>| {
         let write = Write {
             core: core.clone(),

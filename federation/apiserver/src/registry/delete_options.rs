@@ -83,8 +83,8 @@ fn from_body(encoding: Encoding, body: &Bytes) -> ApiResult<Wire> {
         Encoding::Yaml => decode::yaml(body)?.value,
         Encoding::Protobuf => protobuf::decode(body)?,
     };
-    let wire: Wire =
-        serde_json::from_value(value).map_err(|error| ApiError::bad_request(format!("read DeleteOptions: {error}")))?;
+    let wire: Wire = serde_json::from_value(value)
+        .map_err(|error| ApiError::bad_request(format!("read DeleteOptions: {error}")))?;
     if matches!(wire.kind.as_str(), "" | "DeleteOptions") {
         return Ok(wire);
     }
@@ -95,7 +95,9 @@ fn from_query(query: &Query) -> ApiResult<Wire> {
     let grace = match query.get("gracePeriodSeconds").filter(|text| !text.is_empty()) {
         None => None,
         Some(text) => Some(text.parse().map_err(|_| {
-            ApiError::bad_request(format!("gracePeriodSeconds: Invalid value: \"{text}\": must be a whole number"))
+            ApiError::bad_request(format!(
+                "gracePeriodSeconds: Invalid value: \"{text}\": must be a whole number"
+            ))
         })?),
     };
     Ok(Wire {
@@ -138,7 +140,10 @@ mod tests {
 
     #[test]
     fn body_and_query() {
-        let options = read(r#"{"kind":"DeleteOptions","propagationPolicy":"Foreground","preconditions":{"uid":"u"},"dryRun":["All"]}"#, "");
+        let options = read(
+            r#"{"kind":"DeleteOptions","propagationPolicy":"Foreground","preconditions":{"uid":"u"},"dryRun":["All"]}"#,
+            "",
+        );
         let expected = DeleteOptions {
             uid: Some("u".into()),
             propagation: Some(Propagation::Foreground),
@@ -147,7 +152,10 @@ mod tests {
         };
         assert_eq!(options, Ok(expected));
         let options = read("", "propagationPolicy=Orphan&gracePeriodSeconds=0&dryRun=All").expect("good");
-        assert_eq!((options.propagation, options.grace, options.dry_run), (Some(Propagation::Orphan), Some(0), true));
+        assert_eq!(
+            (options.propagation, options.grace, options.dry_run),
+            (Some(Propagation::Orphan), Some(0), true)
+        );
         assert_eq!(read(r#"{"orphanDependents":true,"propagationPolicy":"Orphan"}"#, ""), Err(422));
         assert_eq!(read("", "propagationPolicy=Sideways"), Err(422));
         assert_eq!(read("[]", ""), Err(400));

@@ -74,7 +74,8 @@ pub(crate) fn is_noop(new: &Value, old: &Value) -> bool {
         return true;
     }
     let (n, o) = (meta(new), meta(old));
-    let keys = |m: &Map<String, Value>| m.keys().filter(|k| *k != "managedFields").cloned().collect::<Vec<_>>();
+    let keys =
+        |m: &Map<String, Value>| m.keys().filter(|k| *k != "managedFields").cloned().collect::<Vec<_>>();
     keys(n) == keys(o)
         && n.iter().all(|(key, value)| key == "managedFields" || o.get(key) == Some(value))
         && same_spec(new, old, false)
@@ -104,9 +105,7 @@ mod tests {
 
     #[test]
     fn a_write_that_only_moves_times_is_none() {
-        let object = |time: &str, manager: &str, label: &str| {
-            json!({"metadata": {"name": "a", "labels": {"l": label}, "managedFields": [{"manager": manager, "time": time}]}, "spec": 1})
-        };
+        let object = |time: &str, manager: &str, label: &str| json!({"metadata": {"name": "a", "labels": {"l": label}, "managedFields": [{"manager": manager, "time": time}]}, "spec": 1});
         let old = object("1", "m", "x");
         assert!(is_noop(&object("2", "m", "x"), &old));
         assert!(!is_noop(&object("1", "n", "x"), &old));

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::commit::{Outcome, canonical, put, remove};
 use super::request::{Reply, Write, Written};
-use super::{body, managed, meta, namespaces, prepare};
+use super::{body, managed, meta, prepare};
 use crate::resource::{Endpoint, Origin};
 use crate::schema;
 use crate::server::core::Stored;
@@ -151,7 +151,6 @@ fn is_gone(write: &Write, new: &Value) -> bool {
     meta::deleting(new)
         && meta::finalizers(new).next().is_none()
         && meta::meta(new).get("deletionGracePeriodSeconds").and_then(Value::as_i64).unwrap_or(0) == 0
-        && !namespaces::holds(write, new)
         && !write.kind.stored.strategy.blocks_deletion(new)
 }
 

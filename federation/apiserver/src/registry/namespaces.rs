@@ -51,12 +51,6 @@ pub(super) fn may_delete(write: &Write) -> ApiResult<()> {
     Ok(())
 }
 
-/// Whether the content of a namespace still holds it: its `spec.finalizers`.
-pub(super) fn holds(write: &Write, object: &Value) -> bool {
-    is_namespace(write)
-        && object.pointer("/spec/finalizers").and_then(Value::as_array).is_some_and(|list| !list.is_empty())
-}
-
 /// Marks a namespace as terminating when it starts to be deleted.
 pub(super) fn terminate(write: &Write, object: &mut Value) {
     if is_namespace(write) && meta::deleting(object) {

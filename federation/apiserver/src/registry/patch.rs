@@ -63,14 +63,17 @@ fn style(resource: &Resource, media_type: &str) -> ApiResult<Style> {
         "application/json-patch+json" => Ok(Style::Json),
         "application/merge-patch+json" => Ok(Style::Merge),
         "application/apply-patch+yaml" => Ok(Style::Apply),
-        "application/strategic-merge-patch+json" if resource.origin == Origin::Builtin => Ok(Style::Strategic),
+        "application/strategic-merge-patch+json" if resource.origin == Origin::Builtin => {
+            Ok(Style::Strategic)
+        }
         _ => {
             let mut known = vec!["application/json-patch+json", "application/merge-patch+json"];
             known.push("application/apply-patch+yaml");
             if resource.origin == Origin::Builtin {
                 known.push("application/strategic-merge-patch+json");
             }
-            const WHY: &str = "the body of the request was in an unknown format - accepted media types include:";
+            const WHY: &str =
+                "the body of the request was in an unknown format - accepted media types include:";
             Err(ApiError::unsupported_media_type(format!("{WHY} {}", known.join(", "))))
         }
     }

@@ -10,7 +10,8 @@ use crate::status::{ApiResult, FieldError};
 /// Everything that can be wrong with `object`. Errors: 422.
 pub(super) fn validate(write: &Write, name: &str, object: &Value, old: Option<&Value>) -> ApiResult<()> {
     let resource = &write.kind.stored;
-    let mut errors: Vec<FieldError> = metadata::validate(object, resource.namespaced, resource.strategy.name_rule());
+    let mut errors: Vec<FieldError> =
+        metadata::validate(object, resource.namespaced, resource.strategy.name_rule());
     if let Some(old) = old {
         errors.extend(metadata::validate_update(object, old));
     }

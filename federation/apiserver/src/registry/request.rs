@@ -160,7 +160,11 @@ fn field_validation(query: &Query) -> ApiResult<String> {
 
 fn check_manager(manager: &str) -> ApiResult<()> {
     let error = if manager.len() > MANAGER_MAX {
-        FieldError::new(FieldErrorKind::TooLong, "fieldManager", format!("may not be more than {MANAGER_MAX} bytes"))
+        FieldError::new(
+            FieldErrorKind::TooLong,
+            "fieldManager",
+            format!("may not be more than {MANAGER_MAX} bytes"),
+        )
     } else if manager.chars().any(char::is_control) {
         FieldError::new(FieldErrorKind::Invalid, "fieldManager", "should only contain printable characters")
             .shown(format!("{manager:?}"))
@@ -180,7 +184,11 @@ mod tests {
         assert_eq!((code(""), code("dryRun=All"), code("dryRun=Some")), (Ok(false), Ok(true), Err(422)));
         let mode = |query: &str| field_validation(&Query::parse(query)).map_err(|e| e.code());
         assert_eq!((mode(""), mode("fieldValidation=x")), (Ok("Warn".into()), Err(422)));
-        assert!(check_manager("a\nb").is_err() && check_manager(&"a".repeat(129)).is_err() && check_manager("a b").is_ok());
+        assert!(
+            check_manager("a\nb").is_err()
+                && check_manager(&"a".repeat(129)).is_err()
+                && check_manager("a b").is_ok()
+        );
     }
 
     #[test]

@@ -26,7 +26,12 @@ pub(super) async fn answer(write: &Write, mut object: Value, warnings: Vec<Strin
 }
 
 /// POST of another kind to a subresource of an object. Errors: 405 when nobody answers it.
-pub(crate) async fn post(write: &Write, subresource: &str, encoding: Encoding, bytes: &Bytes) -> ApiResult<Written> {
+pub(crate) async fn post(
+    write: &Write,
+    subresource: &str,
+    encoding: Encoding,
+    bytes: &Bytes,
+) -> ApiResult<Written> {
     let decoded = body::decode(encoding, bytes)?;
     let resource = &write.kind.resource;
     let what = format!("{}/{}/{subresource}", resource.group, resource.plural);

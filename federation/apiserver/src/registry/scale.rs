@@ -3,10 +3,10 @@
 use bytes::Bytes;
 use serde_json::{Value, json};
 
+use super::meta;
 use super::modify::{Managed, modify};
 use super::patch::Patch;
 use super::request::{Reply, Write, Written};
-use super::meta;
 use crate::cache::scan::split_path;
 use crate::decode;
 use crate::http::incoming::Encoding;
@@ -68,7 +68,8 @@ async fn change(write: &Write, scale: &(dyn Fn(&Value) -> ApiResult<Value> + Syn
         let given = meta::text(&scale, "name");
         if given != write.name {
             let name = &write.name;
-            let text = format!("the name of the object ({given}) does not match the name on the URL ({name})");
+            let text =
+                format!("the name of the object ({given}) does not match the name on the URL ({name})");
             return Err(ApiError::bad_request(text));
         }
         let replicas = replicas(write, &scale)?;
@@ -96,7 +97,8 @@ fn replicas(write: &Write, scale: &Value) -> ApiResult<i64> {
         Some(replicas) if replicas >= 0 && i32::try_from(replicas).is_ok() => Ok(replicas),
         _ => {
             const WHY: &str = "must be a whole number from 0 to 2147483647";
-            let error = FieldError::new(FieldErrorKind::Invalid, "spec.replicas", WHY).shown(value.to_string());
+            let error =
+                FieldError::new(FieldErrorKind::Invalid, "spec.replicas", WHY).shown(value.to_string());
             Err(ApiError::invalid("autoscaling", "Scale", &write.name, &[error]))
         }
     }

@@ -113,7 +113,7 @@ impl ApiServer {
         let authenticator = Arc::new(Authenticator::new(lookup, config.authentication));
         core.reviews = reviewers::all(&authorizer, &authenticator, accounts.as_ref(), &core.feed);
         core.reviews.extend(config.reviews);
-        core.feed.load(&*core.store).await?;
+        core.feed.load(&*core.store, core.options.history).await?;
         let shared = Arc::new(Shared {
             discovery: Discovery::new(&core.resources),
             openapi: OpenApi::new(&core.resources),
@@ -193,7 +193,9 @@ impl ApiServer {
                 if let Some(revision) = before.replace(core.feed.reached()) {
                     match core.store.compact(revision).await {
                         Ok(()) | Err(StoreError::Compacted { .. }) => {}
-                        Err(error) => tracing::warn!(revision, %error, "compaction failed; trying again later"),
+                        Err(error) => {
+                            tracing::warn!(revision, %error, "compaction failed; trying again later")
+                        }
                     }
                 }
             }

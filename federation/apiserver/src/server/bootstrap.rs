@@ -23,7 +23,9 @@ const NAMESPACES: [&str; 4] = ["default", "kube-system", "kube-public", "kube-no
 
 /// Creates what is missing; roles get the rules that they lack. Kinds that are not served are left out.
 pub(super) async fn run(core: &Arc<Core>) -> Result<(), StartError> {
-    core.newest().await.map_err(|source| StartError::Bootstrap { what: "the newest state".to_owned(), source })?;
+    core.newest()
+        .await
+        .map_err(|source| StartError::Bootstrap { what: "the newest state".to_owned(), source })?;
     let namespaces = NAMESPACES
         .iter()
         .map(|name| json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}));
@@ -49,7 +51,9 @@ async fn ensure(core: &Arc<Core>, wanted: &Value) -> ApiResult<()> {
         };
     };
     let existing: Value = serde_json::from_slice(entry.stored()).map_err(ApiError::internal)?;
-    let Some(better) = (wanted_kind != "Namespace").then(|| defaults::reconciled(wanted, &existing)).flatten() else {
+    let Some(better) =
+        (wanted_kind != "Namespace").then(|| defaults::reconciled(wanted, &existing)).flatten()
+    else {
         return Ok(());
     };
     let mut write = write(core, &kind, namespace, name)?;

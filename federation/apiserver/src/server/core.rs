@@ -118,17 +118,27 @@ impl Core {
 
     /// The object as it is in the store now: from the cache when that is known to be current, else from the
     /// store, so that no write is refused because of an old state.
-    pub(crate) async fn current(&self, kind: &Kind, namespace: &str, name: &str) -> ApiResult<Option<Stored>> {
+    pub(crate) async fn current(
+        &self,
+        kind: &Kind,
+        namespace: &str,
+        name: &str,
+    ) -> ApiResult<Option<Stored>> {
         let head = self.store.revision().await.map_err(ApiError::internal)?;
         if self.feed.reached() >= head {
             let entry = kind.cache.get(&keys::local(namespace, name));
             return Ok(entry.map(|entry| Stored { value: entry.stored().clone(), revision: entry.revision }));
         }
-        self.from_store(kind, namespace, name).await
+        self.read_from_store(kind, namespace, name).await
     }
 
     /// The object as it is in the store now.
-    pub(crate) async fn from_store(&self, kind: &Kind, namespace: &str, name: &str) -> ApiResult<Option<Stored>> {
+    pub(crate) async fn read_from_store(
+        &self,
+        kind: &Kind,
+        namespace: &str,
+        name: &str,
+    ) -> ApiResult<Option<Stored>> {
         let range = KeyRange::key(keys::key(&kind.stored, namespace, name));
         let found = self.store.range(RangeRequest::new(range)).await.map_err(ApiError::internal)?;
         let first = found.kvs.into_iter().next();

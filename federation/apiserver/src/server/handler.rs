@@ -10,9 +10,9 @@ use futures::{FutureExt, StreamExt};
 use http::header::{CACHE_CONTROL, HeaderName, HeaderValue};
 use http::request::Parts;
 use http::{Request, Response};
-use tokio::sync::OwnedSemaphorePermit;
 
 use super::assembly::Shared;
+use super::limits::Place;
 use super::paths;
 use super::resources::{self, Asked};
 use crate::authn::{Identity, impersonated};
@@ -97,7 +97,8 @@ where
         .ok_or_else(ApiError::method_not_allowed)?;
     *labels = Some(resource_labels(verb, &resource));
     let mutating = !matches!(verb, "get" | "list" | "watch");
-    let permit = if verb == "watch" { None } else { Some(enter(shared, mutating)?) };
+    let core = &shared.core;
+    let place = if verb == "watch" { None } else { Some(shared.limits.enter(mutating, &core.metrics)?) };
     authorize(shared, &caller, &attributes(verb, &resource))?;
     let work = async {
         let body = if mutating { incoming::read(&parts.headers, body).await? } else { Bytes::new() };
@@ -107,11 +108,11 @@ where
     if verb == "watch" {
         return work.await;
     }
-    let answer = tokio::time::timeout(shared.core.options.request_timeout, work).await.unwrap_or_else(|_| {
+    let answer = tokio::time::timeout(core.options.request_timeout, work).await.unwrap_or_else(|_| {
         const WHY: &str = "Timeout: request did not complete within the allotted timeout";
         Err(ApiError::timeout(WHY, 1))
     })?;
-    Ok(holding(answer, permit))
+    Ok(holding(answer, place))
 }
 
 /// Who asks, after impersonation.
@@ -131,10 +132,6 @@ fn authorize(shared: &Shared, caller: &Caller, asked: &Attributes<'_>) -> ApiRes
     if decision.allowed { Ok(()) } else { Err(denied(caller, asked, &decision.reason)) }
 }
 
-fn enter(shared: &Shared, mutating: bool) -> ApiResult<OwnedSemaphorePermit> {
-    shared.limits.enter(mutating)
-}
-
 fn attributes<'a>(verb: &'a str, path: &'a ResourcePath<'a>) -> Attributes<'a> {
     // A namespace lies in itself, so that a role in it can be about it.
     let own = path.group.is_empty() && path.plural == "namespaces";
@@ -151,10 +148,10 @@ fn attributes<'a>(verb: &'a str, path: &'a ResourcePath<'a>) -> Attributes<'a> {
 }
 
 /// An answer in pieces keeps its place until the last one is sent.
-fn holding(mut answer: Answer, permit: Option<OwnedSemaphorePermit>) -> Answer {
+fn holding(mut answer: Answer, place: Option<Place>) -> Answer {
     if let Content::Pieces(pieces) = answer.content {
         let held = pieces.map(move |piece| {
-            let _place = &permit;
+            let _held = &place;
             piece
         });
         answer.content = Content::Pieces(held.boxed());

@@ -46,7 +46,10 @@ async fn checks(shared: &Shared, endpoint: &str) -> Vec<Check> {
     }
     if endpoint == "readyz" {
         let draining = shared.core.draining.is_cancelled();
-        checks.push(("shutdown", if draining { Err("the server is shutting down".to_owned()) } else { Ok(()) }));
+        checks.push((
+            "shutdown",
+            if draining { Err("the server is shutting down".to_owned()) } else { Ok(()) },
+        ));
     }
     checks
 }

@@ -2,12 +2,26 @@
 
 use std::sync::Arc;
 
+use prometheus_client::metrics::gauge::Gauge;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::metrics::Metrics;
 use crate::status::{ApiError, ApiResult};
 
 /// Seconds after which a refused client may try again.
 const RETRY_SECONDS: u32 = 1;
+
+/// A place that a request holds until this is dropped.
+pub(crate) struct Place {
+    _permit: OwnedSemaphorePermit,
+    inflight: Gauge,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.inflight.dec();
+    }
+}
 
 /// Places for reads and for writes.
 pub(crate) struct Limits {
@@ -25,12 +39,16 @@ impl Limits {
         Self { readonly: places(readonly), mutating: places(mutating) }
     }
 
-    /// Takes a place until the permit is dropped. Errors: 429.
-    pub(crate) fn enter(&self, mutating: bool) -> ApiResult<OwnedSemaphorePermit> {
-        let (places, _) = if mutating { &self.mutating } else { &self.readonly };
-        places.clone().try_acquire_owned().map_err(|_| {
-            ApiError::too_many_requests("Too many requests, please try again later.", RETRY_SECONDS)
-        })
+    /// Takes a place and shows it in `metrics`. Errors: 429.
+    pub(crate) fn enter(&self, mutating: bool, metrics: &Metrics) -> ApiResult<Place> {
+        let ((places, _), request_kind) =
+            if mutating { (&self.mutating, "mutating") } else { (&self.readonly, "readOnly") };
+        const WHY: &str = "Too many requests, please try again later.";
+        let permit = places.clone().try_acquire_owned();
+        let permit = permit.map_err(|_| ApiError::too_many_requests(WHY, RETRY_SECONDS))?;
+        let inflight = metrics.inflight(request_kind);
+        inflight.inc();
+        Ok(Place { _permit: permit, inflight })
     }
 
     /// Waits until nobody has a place.
@@ -48,14 +66,18 @@ mod tests {
 
     #[tokio::test]
     async fn the_place_after_the_last_is_refused() {
-        let limits = Limits::new(2, 1);
-        let held = [limits.enter(false), limits.enter(false)];
-        let refused = limits.enter(false).map(drop).map_err(|e| (e.code(), e.0.details));
+        let (limits, metrics) = (Limits::new(2, 1), Metrics::new());
+        let enter = |mutating| limits.enter(mutating, &metrics);
+        let held = [enter(false), enter(false)];
+        let refused = enter(false).map(drop).map_err(|e| (e.code(), e.0.details));
         let (code, details) = refused.expect_err("both places are taken");
+        assert!(
+            metrics.render().contains("apiserver_current_inflight_requests{request_kind=\"readOnly\"} 2")
+        );
         assert_eq!((code, details.map(|d| d.retry_after_seconds)), (429, Some(1)));
-        assert!(limits.enter(true).is_ok(), "writes have places of their own");
+        assert!(enter(true).is_ok(), "writes have places of their own");
         drop(held);
         limits.idle().await;
-        assert!(limits.enter(false).is_ok());
+        assert!(enter(false).is_ok());
     }
 }

@@ -39,7 +39,11 @@ impl ApiServer {
     ///
     /// # Errors
     /// The listener itself fails; a failing connection is logged and no error.
-    pub async fn serve(&self, listener: TcpListener, tls: Arc<rustls::ServerConfig>) -> Result<(), ServeError> {
+    pub async fn serve(
+        &self,
+        listener: TcpListener,
+        tls: Arc<rustls::ServerConfig>,
+    ) -> Result<(), ServeError> {
         let acceptor = TlsAcceptor::from(tls);
         loop {
             let accepted = tokio::select! {

@@ -15,8 +15,11 @@ pub struct Options {
     pub min_watch: Duration,
     /// Between two bookmarks.
     pub bookmark_every: Duration,
-    /// The history of the store older than this is compacted; zero never compacts.
+    /// The history of the store older than once or twice this is compacted; zero never compacts.
     pub compact_every: Duration,
+    /// How many revisions before the newest are read back at a start, so that watches resume from shared events;
+    /// older ones are replayed from the store for each watch.
+    pub history: u64,
     /// How long draining waits for requests that are under way.
     pub drain: Duration,
     /// Whether a write into a namespace that is absent or terminating is refused.
@@ -34,6 +37,7 @@ impl Default for Options {
             min_watch: Duration::from_secs(1800),
             bookmark_every: Duration::from_secs(60),
             compact_every: Duration::from_secs(300),
+            history: 10_000,
             drain: Duration::from_secs(10),
             namespaces: true,
             build: env!("CARGO_PKG_VERSION").to_owned(),

@@ -57,9 +57,10 @@ pub(super) async fn answer(
 }
 
 fn roots(shared: &Shared) -> Vec<String> {
-    let mut paths: Vec<String> = ["/api", "/apis", "/healthz", "/livez", "/metrics", "/openapi/v3", "/readyz", "/version"]
-        .map(str::to_owned)
-        .to_vec();
+    let mut paths: Vec<String> =
+        ["/api", "/apis", "/healthz", "/livez", "/metrics", "/openapi/v3", "/readyz", "/version"]
+            .map(str::to_owned)
+            .to_vec();
     for resource in &shared.core.resources {
         paths.push(match resource.group.as_str() {
             "" => format!("/api/{}", resource.version),
@@ -79,10 +80,10 @@ fn document(headers: &HeaderMap, json: Vec<u8>) -> ApiResult<Answer> {
 fn discovery<'a>(headers: &HeaderMap, of: impl Fn(bool) -> Option<&'a Document>) -> ApiResult<Answer> {
     let aggregated = alternatives(headers).into_iter().find_map(|accepted| {
         match (accepted.media, accepted.parameter("as")) {
-            ("application/json", Some("APIGroupDiscoveryList")) => {
-                (accepted.parameter("g") == Some("apidiscovery.k8s.io") && accepted.parameter("v") == Some("v2"))
-                    .then_some(true)
-            }
+            ("application/json", Some("APIGroupDiscoveryList")) => (accepted.parameter("g")
+                == Some("apidiscovery.k8s.io")
+                && accepted.parameter("v") == Some("v2"))
+            .then_some(true),
             ("application/json" | "application/yaml" | "*/*" | "application/*", None) => Some(false),
             _ => None,
         }
@@ -109,7 +110,9 @@ fn openapi(shared: &Shared, headers: &HeaderMap, path: &str) -> ApiResult<Answer
         return Ok(tagged(headers, etag, Answer::whole(200, "application/json", "")));
     }
     let rendered = shared.openapi.document(path).ok_or_else(ApiError::no_route)??;
-    let packs = headers.get(http::header::ACCEPT_ENCODING).is_some_and(|v| v.as_bytes().windows(4).any(|w| w == b"gzip"));
+    let packs = headers
+        .get(http::header::ACCEPT_ENCODING)
+        .is_some_and(|v| v.as_bytes().windows(4).any(|w| w == b"gzip"));
     let mut answer = if packs {
         let mut answer = Answer::whole(200, "application/json", rendered.gzip);
         answer.headers.push((CONTENT_ENCODING, HeaderValue::from_static("gzip")));
@@ -122,7 +125,10 @@ fn openapi(shared: &Shared, headers: &HeaderMap, path: &str) -> ApiResult<Answer
 }
 
 fn matches_tag(headers: &HeaderMap, etag: &str) -> bool {
-    headers.get(IF_NONE_MATCH).and_then(|v| v.to_str().ok()).is_some_and(|tags| tags.split(',').any(|t| t.trim() == etag))
+    headers
+        .get(IF_NONE_MATCH)
+        .and_then(|v| v.to_str().ok())
+        .is_some_and(|tags| tags.split(',').any(|t| t.trim() == etag))
 }
 
 /// The answer with its tag; 304 without a body when the client has it already.

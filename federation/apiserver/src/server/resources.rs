@@ -42,7 +42,8 @@ pub(super) struct Asked<'a> {
 /// Answers. Errors: 404 for what is not served, 405 for verbs that are not.
 pub(super) async fn answer(shared: &Arc<Shared>, asked: Asked<'_>) -> ApiResult<Answer> {
     let path = asked.path;
-    let kind = shared.core.kind(&path.group, &path.version, &path.plural).ok_or_else(ApiError::no_route)?.clone();
+    let kind =
+        shared.core.kind(&path.group, &path.version, &path.plural).ok_or_else(ApiError::no_route)?.clone();
     let resource = kind.resource.clone();
     if !path.namespace.is_empty() && !resource.namespaced {
         return Err(ApiError::no_route());
@@ -98,12 +99,18 @@ fn allowed(resource: &Resource, endpoint: &Endpoint, asked: &Asked<'_>) -> ApiRe
     if good && scoped { Ok(()) } else { Err(ApiError::method_not_allowed()) }
 }
 
-async fn read_one(shared: &Shared, kind: &Arc<Kind>, endpoint: &Endpoint, asked: &Asked<'_>) -> ApiResult<Answer> {
+async fn read_one(
+    shared: &Shared,
+    kind: &Arc<Kind>,
+    endpoint: &Endpoint,
+    asked: &Asked<'_>,
+) -> ApiResult<Answer> {
     let core = &shared.core;
     if *endpoint == Endpoint::Scale {
         let media = plain(asked.headers)?;
         let entry = get::find(core, kind, &asked.path.namespace, &asked.path.name, asked.query).await?;
-        let object: Value = serde_json::from_slice(&entry.to_bytes(entry.revision)).map_err(ApiError::internal)?;
+        let object: Value =
+            serde_json::from_slice(&entry.to_bytes(entry.revision)).map_err(ApiError::internal)?;
         return document(200, media, &registry::get_scale(&kind.resource, &object)?);
     }
     let accepted = objects(asked.headers, asked.query, false)?;
@@ -111,7 +118,12 @@ async fn read_one(shared: &Shared, kind: &Arc<Kind>, endpoint: &Endpoint, asked:
     get::answer(core, kind, &entry, entry.revision, accepted, 200)
 }
 
-async fn read_many(shared: &Arc<Shared>, kind: &Arc<Kind>, asked: &Asked<'_>, watches: bool) -> ApiResult<Answer> {
+async fn read_many(
+    shared: &Arc<Shared>,
+    kind: &Arc<Kind>,
+    asked: &Asked<'_>,
+    watches: bool,
+) -> ApiResult<Answer> {
     let accepted = objects(asked.headers, asked.query, watches)?;
     let selector = selector(kind, asked)?;
     let options = ListOptions::parse(asked.query, watches)?;

@@ -136,7 +136,9 @@ impl Comparison {
     fn holds(self, left: &Value, right: &Value) -> bool {
         let order = match (left, right) {
             (Value::String(a), Value::String(b)) => Some(a.cmp(b)),
-            (Value::Number(a), Value::Number(b)) => a.as_f64().zip(b.as_f64()).and_then(|(a, b)| a.partial_cmp(&b)),
+            (Value::Number(a), Value::Number(b)) => {
+                a.as_f64().zip(b.as_f64()).and_then(|(a, b)| a.partial_cmp(&b))
+            }
             _ => None,
         };
         match self {
@@ -233,7 +235,8 @@ impl<'a> Parser<'a> {
 
     fn integer(&mut self) -> Result<i64, JsonPathError> {
         let end = self.rest().find(|c: char| !c.is_ascii_digit() && c != '-').unwrap_or(self.rest().len());
-        let number = self.rest()[..end].parse().map_err(|_| self.expected("an index, '*', a name in quotes or '?('"));
+        let number =
+            self.rest()[..end].parse().map_err(|_| self.expected("an index, '*', a name in quotes or '?('"));
         self.at += end;
         number
     }

@@ -8,7 +8,14 @@ use crate::read::kind::Writer;
 use crate::status::ApiError;
 
 /// Appends the frame that tells `verb` about `entry` at `revision`.
-pub(super) fn write(writer: &Writer<'_>, verb: Verb, entry: &Entry, revision: u64, columns: bool, out: &mut Vec<u8>) {
+pub(super) fn write(
+    writer: &Writer<'_>,
+    verb: Verb,
+    entry: &Entry,
+    revision: u64,
+    columns: bool,
+    out: &mut Vec<u8>,
+) {
     out.extend_from_slice(b"{\"type\":\"");
     out.extend_from_slice(verb.word().as_bytes());
     out.extend_from_slice(b"\",\"object\":");

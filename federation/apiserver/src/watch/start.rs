@@ -7,10 +7,11 @@ use futures::stream::{self, StreamExt};
 use rand::Rng;
 use tokio::time::Instant;
 
-use super::frame;
 use super::watcher::Watcher;
+use super::{frame, replay};
 use crate::cache::cursor::Cursor;
 use crate::cache::event::Form;
+use crate::cache::lanes::Interest;
 use crate::http::answer::{Answer, Content};
 use crate::read::kind::Kind;
 use crate::read::list_body::Walk;
@@ -43,15 +44,17 @@ pub(crate) async fn watch(
             initial = Some((Walk::new(snapshot.objects, selector.clone()), snapshot.revision, bookmark));
             cursor
         }
-        Start::After(revision) => match Cursor::after(&kind.cache, interest, revision) {
+        Start::After(revision) => match after(core, kind, interest, revision).await? {
             Some(cursor) => cursor,
             // As an event and not as the code of the answer: clients begin anew on the event.
             None => return Ok(live(stream::iter([frame::error(&too_old(revision))]).boxed())),
         },
     };
     let now = Instant::now();
-    let deadline = now + options.timeout.filter(|t| !t.is_zero()).unwrap_or_else(|| random_between(core.options.min_watch));
-    let watcher = Watcher::new(core.clone(), kind.clone(), selector, form, cursor, options.bookmarks, deadline);
+    let deadline = now
+        + options.timeout.filter(|t| !t.is_zero()).unwrap_or_else(|| random_between(core.options.min_watch));
+    let watcher =
+        Watcher::new(core.clone(), kind.clone(), selector, form, cursor, options.bookmarks, deadline);
     let watcher = watcher.with_initial(initial);
     let frames = stream::unfold(watcher, |mut watcher| async move {
         let piece = watcher.next().await?;
@@ -72,6 +75,19 @@ async fn start(core: &Core, options: &ListOptions) -> ApiResult<Start> {
             core.at_least(n).await?;
             Ok(Start::After(n))
         }
+    }
+}
+
+/// A cursor strictly after `revision`: from the ring, or with the older events from the store in front of it.
+/// `None` when the store has forgotten them too.
+async fn after(core: &Core, kind: &Kind, interest: Interest, revision: u64) -> ApiResult<Option<Cursor>> {
+    if let Some(cursor) = Cursor::after(&kind.cache, interest.clone(), revision) {
+        return Ok(Some(cursor));
+    }
+    let floor = kind.cache.floor();
+    match replay::events(core, kind, &interest, revision, floor).await? {
+        Some(older) => Ok(Cursor::after_replay(&kind.cache, interest, floor, older)),
+        None => Ok(None),
     }
 }
 

@@ -49,7 +49,6 @@ impl Committer {
                 break;
             }
         }
-        self.shared.end(StoreError::Closed);
         // Requests that came after the one to close.
         while let Ok(request) = self.requests.try_recv() {
             request.refuse(StoreError::Closed);
@@ -72,10 +71,10 @@ impl Committer {
             }
             Err(error) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "the store takes no more writes");
+                self.shared.end(error.clone());
+                self.failed = Some(error.clone());
                 replies.send(Some(&error));
                 requests.for_each(|request| request.refuse(error.clone()));
-                self.shared.end(error.clone());
-                self.failed = Some(error);
             }
         }
     }
@@ -122,6 +121,13 @@ impl Committer {
                 Err(RecvTimeoutError::Disconnected) => Err(Disconnected),
             },
         }
+    }
+}
+
+impl Drop for Committer {
+    /// However the thread ends, even by a panic, nobody goes on waiting.
+    fn drop(&mut self) {
+        self.shared.end(StoreError::Closed);
     }
 }
 

@@ -54,6 +54,18 @@ pub(crate) fn open_backend(
         .map_err(|error| database_error("open", name, error))
 }
 
+/// Moves what is used to the front of the file and cuts the rest off.
+pub(crate) fn shrink(path: &Path) -> Result<bool, StoreError> {
+    // An existing file only: to shrink a store that is not there is a mistake.
+    File::open(path).map_err(cannot("open", path))?;
+    let mut db = open(path, &Options::default())?;
+    db.compact().map_err(|error| StoreError::File {
+        attempt: "shrink",
+        path: path.to_owned(),
+        source: Arc::new(error),
+    })
+}
+
 /// Makes a new file that nobody else can read.
 pub(crate) fn create_new(path: &Path) -> Result<File, StoreError> {
     OpenOptions::new()

@@ -89,6 +89,15 @@ impl EmbeddedStore {
             .map_err(|_| StoreError::Closed)?
     }
 
+    /// Gives the unused space of a closed store's file back to the file system; whether there was any. Rewrites the
+    /// file, so it is for a store that nobody has open.
+    ///
+    /// # Errors
+    /// As [`EmbeddedStore::open`].
+    pub fn shrink(path: impl AsRef<Path>) -> Result<bool, StoreError> {
+        file::shrink(path.as_ref())
+    }
+
     /// Finishes what was asked, then refuses everything with [`StoreError::Closed`] and ends all watches. The file
     /// is released with the last handle.
     pub async fn close(&self) {
@@ -119,8 +128,12 @@ impl Drop for Inner {
 #[async_trait]
 impl Store for EmbeddedStore {
     async fn revision(&self) -> Result<Revision, StoreError> {
-        // A write is published before it is acknowledged, so this is as new as any acknowledged write.
-        Ok(self.inner.shared.head())
+        // A write is published before it is acknowledged, so this is as new as any acknowledged write. Once the store
+        // has failed, nobody knows whether the last writes are there, so there is no newest revision to tell.
+        match self.inner.shared.ended() {
+            Some(error) => Err(error),
+            None => Ok(self.inner.shared.head()),
+        }
     }
 
     async fn range(&self, request: RangeRequest) -> Result<RangeResponse, StoreError> {

@@ -3,8 +3,11 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use super::index::Found;
 use super::shared::{Published, Shared};
+use super::tables::LogSnapshot;
 use crate::{KeyValue, RangeRequest, RangeResponse, Revision, StoreError};
 
 /// Up to this many values are read where the caller runs: they mostly come from memory, and a thread costs more.
@@ -25,17 +28,24 @@ fn read(shared: &Shared, request: &RangeRequest) -> Result<RangeResponse, StoreE
     if request.keys_only {
         let state = shared.published();
         let (found, count) = select(&state, request)?;
-        let kvs = found.into_iter().map(|found| found.with_value(Default::default())).collect();
+        let kvs = found.into_iter().map(|found| found.with_value(Bytes::new())).collect();
         return Ok(response(&state, kvs, count));
     }
     let snapshot = shared.snapshot()?;
     let (found, count) = select(&snapshot.state, request)?;
-    let with_value = |found: Found| -> Result<KeyValue, StoreError> {
-        let value = snapshot.log.value(found.at())?;
-        Ok(found.with_value(value))
-    };
-    let kvs = found.into_iter().map(with_value).collect::<Result<Vec<_>, _>>()?;
+    let kvs = with_values(&snapshot.log, found)?;
     Ok(response(&snapshot.state, kvs, count))
+}
+
+/// Reads the values. In the order of the log, where neighbours share a page, and gives them in the order of the keys.
+fn with_values(log: &LogSnapshot, found: Vec<Found>) -> Result<Vec<KeyValue>, StoreError> {
+    let mut order: Vec<usize> = (0..found.len()).collect();
+    order.sort_unstable_by_key(|place| found[*place].at());
+    let mut values = vec![Bytes::new(); found.len()];
+    for place in order {
+        values[place] = log.value(found[place].at())?;
+    }
+    Ok(found.into_iter().zip(values).map(|(found, value)| found.with_value(value)).collect())
 }
 
 /// The versions wanted, and how many keys there are.

@@ -108,9 +108,18 @@ impl Shared {
         self.signal.send_modify(|signal| signal.progress_asked += 1);
     }
 
-    /// Ends all watches, once they have told what was published.
+    /// Ends all watches, once they have told what was published. The first reason stays.
     pub(crate) fn end(&self, why: StoreError) {
-        self.signal.send_if_modified(|signal| signal.ended.replace(why).is_none());
+        self.signal.send_if_modified(|signal| {
+            let first = signal.ended.is_none();
+            signal.ended.get_or_insert(why);
+            first
+        });
+    }
+
+    /// Why the store does nothing any more, if so.
+    pub(crate) fn ended(&self) -> Option<StoreError> {
+        self.signal.borrow().ended.clone()
     }
 
     /// A receiver of the signal.

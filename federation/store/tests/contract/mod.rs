@@ -8,6 +8,7 @@ pub(crate) mod range;
 pub(crate) mod txn;
 pub(crate) mod watch;
 
+use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,11 +26,19 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub(crate) struct Subject {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) prefix: String,
+    /// What must live as long as the store, a server process for example.
+    _kept: Option<Arc<dyn Any + Send + Sync>>,
 }
 
 impl Subject {
     pub(crate) fn new(store: Arc<dyn Store>, prefix: impl Into<String>) -> Self {
-        Self { store, prefix: prefix.into() }
+        Self { store, prefix: prefix.into(), _kept: None }
+    }
+
+    /// The same, keeping something alive.
+    #[allow(dead_code, reason = "not every store needs a server")]
+    pub(crate) fn keeping(self, kept: impl Send + Sync + 'static) -> Self {
+        Self { _kept: Some(Arc::new(kept)), ..self }
     }
 
     /// A key of this test.

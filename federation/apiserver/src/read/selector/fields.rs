@@ -36,12 +36,11 @@ impl FieldSelector {
                 continue;
             }
             let (name, value, equal) = split_term(part).ok_or_else(|| {
-                ApiError::bad_request(format!(
-                    "invalid selector: '{text}'; can't understand '{part}'"
-                ))
+                ApiError::bad_request(format!("invalid selector: '{text}'; can't understand '{part}'"))
             })?;
-            let value = unescape(value)
-                .ok_or_else(|| ApiError::bad_request(format!("invalid field selector: invalid escape sequence in '{part}'")))?;
+            let value = unescape(value).ok_or_else(|| {
+                ApiError::bad_request(format!("invalid field selector: invalid escape sequence in '{part}'"))
+            })?;
             terms.push(Term { field: field(name, resource)?, value, equal });
         }
         Ok(Self { terms: terms.into() })

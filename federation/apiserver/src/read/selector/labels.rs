@@ -6,14 +6,14 @@ use std::fmt;
 
 /// All requirements must hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct LabelSelector {
+pub(crate) struct LabelSelector {
     requirements: Vec<Requirement>,
 }
 
 /// Why a selector cannot be read. The text is upstream's.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("unable to parse requirement: {0}")]
-pub struct SelectorError(String);
+pub(crate) struct SelectorError(String);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Requirement {
@@ -33,7 +33,7 @@ enum Test {
 
 impl LabelSelector {
     /// Reads a selector; the empty text selects everything.
-    pub fn parse(text: &str) -> Result<Self, SelectorError> {
+    pub(crate) fn parse(text: &str) -> Result<Self, SelectorError> {
         let mut lexer = Lexer { rest: text };
         let mut requirements = Vec::new();
         if lexer.peek() == Token::End {
@@ -44,18 +44,20 @@ impl LabelSelector {
             match lexer.next() {
                 Token::End => return Ok(Self { requirements }),
                 Token::Comma => {}
-                other => return Err(SelectorError(format!("found '{other}', expected: ',' or 'end of string'"))),
+                other => {
+                    return Err(SelectorError(format!("found '{other}', expected: ',' or 'end of string'")));
+                }
             }
         }
     }
 
     /// Whether it selects everything.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.requirements.is_empty()
     }
 
     /// Whether labels, looked up by `label`, satisfy it.
-    pub fn matches<'a>(&self, label: impl Fn(&str) -> Option<&'a str>) -> bool {
+    pub(crate) fn matches<'a>(&self, label: impl Fn(&str) -> Option<&'a str>) -> bool {
         self.requirements.iter().all(|r| r.test.holds(label(&r.key)))
     }
 }
@@ -80,7 +82,11 @@ fn requirement(lexer: &mut Lexer<'_>) -> Result<Requirement, SelectorError> {
     }
     let key = match lexer.next() {
         Token::Word(word) => word.to_owned(),
-        other => return Err(SelectorError(format!("found '{other}', expected: !, identifier, or 'end of string'"))),
+        other => {
+            return Err(SelectorError(format!(
+                "found '{other}', expected: !, identifier, or 'end of string'"
+            )));
+        }
     };
     check_key(&key)?;
     if missing {
@@ -141,14 +147,18 @@ fn values(lexer: &mut Lexer<'_>) -> Result<Vec<String>, SelectorError> {
 
 fn number(text: &str) -> Result<i64, SelectorError> {
     text.parse().map_err(|_| {
-        SelectorError(format!("values[0]: Invalid value: \"{text}\": for 'Gt', 'Lt' operators, the value must be an integer"))
+        SelectorError(format!(
+            "values[0]: Invalid value: \"{text}\": for 'Gt', 'Lt' operators, the value must be an integer"
+        ))
     })
 }
 
 fn check_key(key: &str) -> Result<(), SelectorError> {
     let (prefix, name) = key.split_once('/').unwrap_or(("", key));
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    let ends = |t: &str| t.starts_with(|c: char| c.is_ascii_alphanumeric()) && t.ends_with(|c: char| c.is_ascii_alphanumeric());
+    let ends = |t: &str| {
+        t.starts_with(|c: char| c.is_ascii_alphanumeric()) && t.ends_with(|c: char| c.is_ascii_alphanumeric())
+    };
     let good = name.len() <= 63 && ends(name) && name.chars().all(plain) && prefix.chars().all(plain);
     if good && (prefix.is_empty() != key.contains('/')) {
         return Ok(());
@@ -230,7 +240,8 @@ impl<'a> Lexer<'a> {
                 return token;
             }
         }
-        let end = self.rest.find(|c: char| c.is_whitespace() || "=!,()<>".contains(c)).unwrap_or(self.rest.len());
+        let end =
+            self.rest.find(|c: char| c.is_whitespace() || "=!,()<>".contains(c)).unwrap_or(self.rest.len());
         if end == 0 {
             return Token::End;
         }
@@ -284,7 +295,9 @@ mod tests {
 
     #[test]
     fn what_is_no_selector_is_refused() {
-        for text in ["a=x,", "=x", "a in x", "a in (x", "a x", "!", "a=x y", "a>b", "-a", "a=-", "a/b/c", "/a", "a!"] {
+        for text in
+            ["a=x,", "=x", "a in x", "a in (x", "a x", "!", "a=x y", "a>b", "-a", "a=-", "a/b/c", "/a", "a!"]
+        {
             assert!(LabelSelector::parse(text).is_err(), "{text}");
         }
     }

@@ -28,7 +28,8 @@ impl Selector {
     pub(crate) fn parse(resource: &Resource, namespace: &str, labels: &str, fields: &str) -> ApiResult<Self> {
         Ok(Self {
             namespace: namespace.to_owned(),
-            labels: LabelSelector::parse(labels).map_err(|e| crate::status::ApiError::bad_request(e.to_string()))?,
+            labels: LabelSelector::parse(labels)
+                .map_err(|e| crate::status::ApiError::bad_request(e.to_string()))?,
             fields: FieldSelector::parse(fields, resource)?,
         })
     }
@@ -48,7 +49,8 @@ impl Selector {
     /// The key of the only object that can match, if the selector names one.
     pub(crate) fn one_key(&self, namespaced: bool) -> Option<String> {
         let name = self.fields.name()?;
-        let namespace = if self.namespace.is_empty() { self.fields.namespace() } else { Some(&*self.namespace) };
+        let namespace =
+            if self.namespace.is_empty() { self.fields.namespace() } else { Some(&*self.namespace) };
         match (namespaced, namespace) {
             (true, Some(namespace)) => Some(keys::local(namespace, name)),
             (false, _) => Some(name.to_owned()),
