@@ -270,7 +270,12 @@ pub trait Strategy: Send + Sync + 'static {
     fn view(&self) -> Option<View> {
         None
     }
-    /// Finalizers that a delete adds before the object may go (Namespace content is handled by `spec.finalizers`).
+    /// Seconds that a deleted object gets to end by itself (a running Pod); `asked` is what the client wants.
+    /// 0 deletes at once.
+    fn grace_seconds(&self, _object: &Value, _asked: Option<i64>) -> i64 {
+        0
+    }
+    /// Whether something beside finalizers still holds a deleted object (a Namespace: its `spec.finalizers`).
     fn blocks_deletion(&self, _object: &Value) -> bool {
         false
     }

@@ -223,26 +223,34 @@ impl ApiError {
 
     /// 404 for an object.
     pub fn not_found(group: &str, plural: &str, name: &str) -> Self {
-        Self::new(404, "NotFound", format!("{} \"{name}\" not found", qualified(plural, group)))
-            .with(Details { name: name.into(), group: group.into(), kind: plural.into(), ..Details::default() })
+        Self::new(404, "NotFound", format!("{} \"{name}\" not found", qualified(plural, group))).with(
+            Details { name: name.into(), group: group.into(), kind: plural.into(), ..Details::default() },
+        )
     }
 
     /// 404 for a path that nothing serves.
     pub fn no_route() -> Self {
-        Self::new(404, "NotFound", "the server could not find the requested resource").with(Details::default())
+        Self::new(404, "NotFound", "the server could not find the requested resource")
+            .with(Details::default())
     }
 
     /// 409 on create.
     pub fn already_exists(group: &str, plural: &str, name: &str) -> Self {
         Self::new(409, "AlreadyExists", format!("{} \"{name}\" already exists", qualified(plural, group)))
-            .with(Details { name: name.into(), group: group.into(), kind: plural.into(), ..Details::default() })
+            .with(Details {
+                name: name.into(),
+                group: group.into(),
+                kind: plural.into(),
+                ..Details::default()
+            })
     }
 
     /// 409 on a write; `why` is the rest of the sentence.
     pub fn conflict(group: &str, plural: &str, name: &str, why: &str) -> Self {
         let what = qualified(plural, group);
-        Self::new(409, "Conflict", format!("Operation cannot be fulfilled on {what} \"{name}\": {why}"))
-            .with(Details { name: name.into(), group: group.into(), kind: plural.into(), ..Details::default() })
+        Self::new(409, "Conflict", format!("Operation cannot be fulfilled on {what} \"{name}\": {why}")).with(
+            Details { name: name.into(), group: group.into(), kind: plural.into(), ..Details::default() },
+        )
     }
 
     /// 409 because the version moved on: the text every client library knows.
@@ -265,8 +273,15 @@ impl ApiError {
             .iter()
             .map(|e| Cause { reason: e.kind.cause().into(), message: e.body(), field: e.path.clone() })
             .collect();
-        Self::new(422, "Invalid", format!("{} \"{name}\" is invalid: {list}", qualified(kind, group)))
-            .with(Details { name: name.into(), group: group.into(), kind: kind.into(), causes, ..Details::default() })
+        Self::new(422, "Invalid", format!("{} \"{name}\" is invalid: {list}", qualified(kind, group))).with(
+            Details {
+                name: name.into(),
+                group: group.into(),
+                kind: kind.into(),
+                causes,
+                ..Details::default()
+            },
+        )
     }
 
     /// 400.
@@ -346,15 +361,17 @@ impl ApiError {
 
     /// 504 with the cause that reflectors know: the client saw a newer version than this server has.
     pub fn resource_version_too_large(asked: u64, current: u64) -> Self {
-        Self::new(504, "Timeout", format!("Too large resource version: {asked}, current: {current}")).with(Details {
-            causes: vec![Cause {
-                reason: "ResourceVersionTooLarge".into(),
-                message: "Too large resource version".into(),
-                field: String::new(),
-            }],
-            retry_after_seconds: 1,
-            ..Details::default()
-        })
+        Self::new(504, "Timeout", format!("Too large resource version: {asked}, current: {current}")).with(
+            Details {
+                causes: vec![Cause {
+                    reason: "ResourceVersionTooLarge".into(),
+                    message: "Too large resource version".into(),
+                    field: String::new(),
+                }],
+                retry_after_seconds: 1,
+                ..Details::default()
+            },
+        )
     }
 }
 
@@ -378,7 +395,8 @@ mod tests {
 
     #[test]
     fn one_field_reads_as_upstream_words_it() {
-        let error = FieldError::new(FieldErrorKind::Invalid, "spec.replicas", "must be greater than or equal to 0");
+        let error =
+            FieldError::new(FieldErrorKind::Invalid, "spec.replicas", "must be greater than or equal to 0");
         let error = ApiError::invalid("apps", "ReplicaSet", "web", &[error.shown("-1")]);
         let text = "ReplicaSet.apps \"web\" is invalid: spec.replicas: Invalid value: -1: must be greater than or equal to 0";
         assert_eq!(error.to_string(), text);

@@ -79,8 +79,11 @@ fn values(at: Option<At<'_>>, old: &Value, new: &Value) -> Change {
         }
         (Shape::Leaf, Shape::Leaf, _) => Change { modified: !same(old, new), ..Change::default() },
         _ => {
-            let below =
-                Comparison { added: everything(at, new), removed: everything(at, old), modified: FieldSet::new() };
+            let below = Comparison {
+                added: everything(at, new),
+                removed: everything(at, old),
+                modified: FieldSet::new(),
+            };
             Change { modified: true, below }
         }
     }
@@ -104,7 +107,9 @@ fn maps(at: Option<At<'_>>, old: &Map<String, Value>, new: &Map<String, Value>) 
     let mut out = Comparison::default();
     for (name, old_value) in old {
         match new.get(name) {
-            Some(new_value) => out.take(PathElement::field(name), values(field(at, name), old_value, new_value)),
+            Some(new_value) => {
+                out.take(PathElement::field(name), values(field(at, name), old_value, new_value))
+            }
             None => out.removed.push(PathElement::field(name), true, everything(field(at, name), old_value)),
         }
     }

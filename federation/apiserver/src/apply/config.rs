@@ -25,16 +25,21 @@ const BEFORE_FIRST_APPLY: &str = "before-first-apply";
 ///   configuration whose lists repeat a key or miss one.
 /// - 409 `Conflict` with a `FieldManagerConflict` cause per field that another manager owns with
 ///   another value, unless `force`.
-pub fn apply(ctx: &ApplyContext<'_>, live: Option<&Value>, config: &Value, schema: &Schema) -> ApiResult<Value> {
+pub fn apply(
+    ctx: &ApplyContext<'_>,
+    live: Option<&Value>,
+    config: &Value,
+    schema: &Schema,
+) -> ApiResult<Value> {
     check(ctx, config)?;
     let at = schema.at();
-    let set = field_set(config, schema)
-        .map_err(|why| ApiError::bad_request(format!("failed to create typed patch object: {why}")))?;
+    let set = field_set(config, schema).map_err(|why| {
+        ApiError::bad_request(format!("failed to create typed patch object ({}): {why}", name_of(config)))
+    })?;
 
     let mut old = live.cloned().unwrap_or_else(|| json!({}));
     managed::take_entries(&mut old);
-    let before = owners_of(ctx, live, &old, schema);
-    let mut owners = before.clone();
+    let mut owners = owners_of(ctx, live, &old, schema);
 
     let this = Owner {
         manager: ctx.manager.to_owned(),
@@ -44,10 +49,7 @@ pub fn apply(ctx: &ApplyContext<'_>, live: Option<&Value>, config: &Value, schem
         time: None,
         set: ctx.reset.filter(set),
     };
-    let last = match owners.iter().position(|owner| owner.is(&this)) {
-        Some(place) => Some(owners.remove(place)),
-        None => None,
-    };
+    let last = owners.iter().position(|owner| owner.is(&this)).map(|place| owners.remove(place));
 
     let mut new = old.clone();
     merge(Some(at), &mut new, config);
@@ -74,6 +76,19 @@ pub fn apply(ctx: &ApplyContext<'_>, live: Option<&Value>, config: &Value, schem
     owners.push(this);
     managed::encode(&mut new, &owners);
     Ok(new)
+}
+
+/// `namespace/name; group/version, Kind=K` of an object, as upstream names it in this place.
+fn name_of(object: &Value) -> String {
+    let text = |path: &str| object.pointer(path).and_then(Value::as_str).unwrap_or_default();
+    let version = text("/apiVersion");
+    let slash = if version.contains('/') { "" } else { "/" };
+    format!(
+        "{}/{}; {slash}{version}, Kind={}",
+        text("/metadata/namespace"),
+        text("/metadata/name"),
+        text("/kind")
+    )
 }
 
 fn check(ctx: &ApplyContext<'_>, config: &Value) -> ApiResult<()> {
@@ -119,7 +134,8 @@ fn refuse_conflicts(
     schema: &Schema,
 ) -> ApiResult<()> {
     let lost = |owner: &Owner| Conflict { owner: owner.clone(), set: owner.set.intersection(written) };
-    let conflicts: Vec<Conflict> = owners.iter().map(lost).filter(|conflict| !conflict.set.is_empty()).collect();
+    let conflicts: Vec<Conflict> =
+        owners.iter().map(lost).filter(|conflict| !conflict.set.is_empty()).collect();
     if conflicts.is_empty() {
         return Ok(());
     }

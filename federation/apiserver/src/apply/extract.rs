@@ -53,15 +53,12 @@ fn list(
     elements: Vec<PathElement>,
     strict: bool,
 ) -> Result<(bool, FieldSet), String> {
-    let mut seen = BTreeSet::new();
-    let twice: BTreeSet<PathElement> =
-        elements.iter().filter(|element| !seen.insert(*element)).cloned().collect();
+    let twice = repeated(&elements);
     if let (true, Some(element)) = (strict, twice.first()) {
         return Err(format!(": duplicate entries for key {element}"));
     }
     let mut set = FieldSet { entries: Vec::with_capacity(items.len()) };
     for (element, item) in elements.into_iter().zip(items) {
-        // Items that stand twice are owned as one, without their parts.
         let below = if twice.contains(&element) {
             FieldSet::new()
         } else {
@@ -82,11 +79,24 @@ pub(super) fn everything(at: Option<At<'_>>, value: &Value) -> FieldSet {
             }
         }
         (Shape::List, Value::Array(items), Some(at)) => {
-            for (element, item) in elements(at, items).unwrap_or_default().into_iter().zip(items) {
-                set.push(element, true, everything(at.item(), item));
+            let elements = elements(at, items).unwrap_or_default();
+            let twice = repeated(&elements);
+            for (element, item) in elements.into_iter().zip(items) {
+                let below =
+                    if twice.contains(&element) { FieldSet::new() } else { everything(at.item(), item) };
+                set.push(element, true, below);
             }
         }
         _ => {}
     }
     set
+}
+
+/// The elements that stand more than once; such items are owned as one, without their parts.
+fn repeated(elements: &[PathElement]) -> BTreeSet<PathElement> {
+    if elements.len() < 2 {
+        return BTreeSet::new();
+    }
+    let mut seen = BTreeSet::new();
+    elements.iter().filter(|element| !seen.insert(*element)).cloned().collect()
 }

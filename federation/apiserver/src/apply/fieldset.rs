@@ -93,7 +93,8 @@ impl FieldSet {
     /// Whether `path` itself is in the set.
     pub fn has(&self, path: &[PathElement]) -> bool {
         let Some((first, rest)) = path.split_first() else { return false };
-        self.get(first).is_some_and(|entry| if rest.is_empty() { entry.member } else { entry.below.has(rest) })
+        self.get(first)
+            .is_some_and(|entry| if rest.is_empty() { entry.member } else { entry.below.has(rest) })
     }
 
     pub(super) fn get(&self, element: &PathElement) -> Option<&Entry> {
@@ -131,9 +132,11 @@ impl FieldSet {
         for pair in zip(self, other) {
             out.entries.push(match pair {
                 Pair::Left(entry) | Pair::Right(entry) => entry.clone(),
-                Pair::Both(a, b) => {
-                    Entry { element: a.element.clone(), member: a.member || b.member, below: a.below.union(&b.below) }
-                }
+                Pair::Both(a, b) => Entry {
+                    element: a.element.clone(),
+                    member: a.member || b.member,
+                    below: a.below.union(&b.below),
+                },
             });
         }
         out
@@ -184,14 +187,16 @@ impl FieldSet {
         out
     }
 
-    /// Calls `visit` with every path, parents before children.
+    /// Calls `visit` with every path, the members of a level before what is below, as upstream lists them.
     pub fn for_each(&self, visit: &mut dyn FnMut(&[PathElement])) {
         fn walk(set: &FieldSet, path: &mut Vec<PathElement>, visit: &mut dyn FnMut(&[PathElement])) {
-            for entry in &set.entries {
+            for entry in set.entries.iter().filter(|entry| entry.member) {
                 path.push(entry.element.clone());
-                if entry.member {
-                    visit(path);
-                }
+                visit(path);
+                path.pop();
+            }
+            for entry in set.entries.iter().filter(|entry| !entry.below.is_empty()) {
+                path.push(entry.element.clone());
                 walk(&entry.below, path, visit);
                 path.pop();
             }

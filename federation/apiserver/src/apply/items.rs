@@ -10,9 +10,8 @@ use crate::schema::{At, ListType};
 /// # Errors
 /// A text that says which item cannot be addressed and why, worded as upstream.
 pub(super) fn elements(at: At<'_>, items: &[Value]) -> Result<Vec<PathElement>, String> {
-    let element = |(index, item): (usize, &Value)| {
-        element(at, item).map_err(|why| format!("element {index}: {why}"))
-    };
+    let element =
+        |(index, item): (usize, &Value)| element(at, item).map_err(|why| format!("element {index}: {why}"));
     items.iter().enumerate().map(element).collect()
 }
 
@@ -20,7 +19,9 @@ fn element(at: At<'_>, item: &Value) -> Result<PathElement, String> {
     match &at.list_type {
         ListType::Map(keys) => keyed(at, keys, item),
         ListType::Set | ListType::Atomic => match Scalar::from_value(item) {
-            Some(Scalar::Null) => Err("associative list without keys has an element that's an explicit null".into()),
+            Some(Scalar::Null) => {
+                Err("associative list without keys has an element that's an explicit null".into())
+            }
             Some(scalar) => Ok(PathElement::Value(scalar)),
             None if item.is_array() => Err("not supported: associative list with lists as elements".into()),
             None => Err("associative list without keys has an element that's a map type".into()),
@@ -36,8 +37,9 @@ fn keyed(at: At<'_>, keys: &[Box<str>], item: &Value) -> Result<PathElement, Str
     for name in keys {
         let value = map.get(&**name).or_else(|| at.item().and_then(|item| item.default_of(name)));
         if let Some(value) = value {
-            let scalar = Scalar::from_value(value)
-                .ok_or_else(|| format!("associative list with keys has an element whose key {name:?} is no scalar"))?;
+            let scalar = Scalar::from_value(value).ok_or_else(|| {
+                format!("associative list with keys has an element whose key {name:?} is no scalar")
+            })?;
             fields.push((name.clone(), scalar));
         }
     }

@@ -63,9 +63,12 @@ pub(super) fn follow(manager: &str, object: &mut Value, config: &Value) {
         annotations.remove(ANNOTATION);
     }
     let text = format!("{config}\n");
-    let Some(annotations) = object.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut) else { return };
+    let Some(annotations) = object.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut) else {
+        return;
+    };
     annotations.insert(ANNOTATION.to_owned(), text.into());
-    let size: usize = annotations.iter().map(|(key, value)| key.len() + value.as_str().map_or(0, str::len)).sum();
+    let size: usize =
+        annotations.iter().map(|(key, value)| key.len() + value.as_str().map_or(0, str::len)).sum();
     if size > TOTAL_ANNOTATION_SIZE {
         annotations.remove(ANNOTATION);
     }

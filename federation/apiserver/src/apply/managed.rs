@@ -55,7 +55,7 @@ impl Owner {
     }
 
     fn decode(entry: &Value) -> Option<Self> {
-        let text = |name: &str| entry.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let text = |name: &str| text(entry, name).to_owned();
         let operation = match text("operation").as_str() {
             "Apply" => Operation::Apply,
             "Update" => Operation::Update,
@@ -70,7 +70,14 @@ impl Owner {
             Some(fields) => FieldSet::from_fields_v1(fields).ok()?,
         };
         let time = Some(text("time")).filter(|time| !time.is_empty());
-        Some(Self { manager: text("manager"), operation, api_version, subresource: text("subresource"), time, set })
+        Some(Self {
+            manager: text("manager"),
+            operation,
+            api_version,
+            subresource: text("subresource"),
+            time,
+            set,
+        })
     }
 
     fn encode(&self) -> Value {
@@ -144,10 +151,14 @@ pub(super) fn entries(object: Option<&Value>) -> &[Value] {
 /// Appliers first, then by time, manager, version, subresource. Times are RFC 3339 in UTC with whole
 /// seconds, so that their text orders as they do.
 fn order(a: &Value, b: &Value) -> Ordering {
-    let text = |entry: &'_ Value, name: &str| entry.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     ["operation", "time", "manager", "apiVersion", "subresource"]
         .into_iter()
-        .map(|name| text(a, name).cmp(&text(b, name)))
+        .map(|name| text(a, name).cmp(text(b, name)))
         .find(|order| order.is_ne())
         .unwrap_or(Ordering::Equal)
+}
+
+/// The text under `name` in an encoded entry, empty when there is none.
+pub(super) fn text<'a>(entry: &'a Value, name: &str) -> &'a str {
+    entry.get(name).and_then(Value::as_str).unwrap_or_default()
 }

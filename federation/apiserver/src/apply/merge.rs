@@ -16,9 +16,12 @@ pub(super) fn merge(at: Option<At<'_>>, live: &mut Value, config: &Value) {
         (Shape::Map, Value::Object(fields), _) => maps(at, live, fields),
         (Shape::List, Value::Array(items), Some(at)) => lists(at, live, items),
         // Null asks for nothing below; it only stays where there was nothing either.
-        (Shape::Map | Shape::List, _, _) => {
-            let holds = live.as_object().is_some_and(|map| !map.is_empty())
-                || live.as_array().is_some_and(|items| !items.is_empty());
+        (form @ (Shape::Map | Shape::List), _, _) => {
+            let holds = match live {
+                Value::Object(map) => form == Shape::Map && !map.is_empty(),
+                Value::Array(items) => form == Shape::List && !items.is_empty(),
+                _ => false,
+            };
             if !holds {
                 *live = config.clone();
             }

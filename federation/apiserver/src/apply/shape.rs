@@ -23,9 +23,10 @@ pub(super) fn shape(at: Option<At<'_>>, value: &Value) -> Shape {
         (Value::Object(_), _) => Shape::Map,
         (Value::Array(_), Some(at)) if at.list_type != ListType::Atomic => Shape::List,
         (Value::Array(_), _) => Shape::Leaf,
-        // A null takes the form that the schema asks for.
+        // A null takes the form that the schema asks for; what has no type may be a map.
+        (Value::Null, None) => Shape::Map,
         (Value::Null, Some(at)) => match at.kind {
-            Kind::Object if !at.atomic_map => Shape::Map,
+            Kind::Object | Kind::Any if !at.atomic_map => Shape::Map,
             Kind::Array if at.list_type != ListType::Atomic => Shape::List,
             _ => Shape::Leaf,
         },

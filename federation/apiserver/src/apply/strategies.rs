@@ -18,13 +18,19 @@ pub(crate) fn json_value() -> impl Strategy<Value = Value> {
     leaf.prop_recursive(4, 32, 4, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..4).prop_map(Value::Array),
-            prop::collection::btree_map("[a-d]{1,2}", inner, 0..4).prop_map(|map| Value::Object(map.into_iter().collect())),
+            prop::collection::btree_map("[a-d]{1,2}", inner, 0..4)
+                .prop_map(|map| Value::Object(map.into_iter().collect())),
         ]
     })
 }
 
 /// A schema with every list and map type.
 pub(crate) fn schema() -> Schema {
+    Schema::from_json(&schema_json(), &Map::new()).expect("test schema")
+}
+
+/// [`schema`] as it is written.
+pub(crate) fn schema_json() -> Value {
     let spec = json!({"type": "object", "properties": {
         "replicas": {"type": "integer"},
         "paused": {"type": "boolean"},
@@ -44,26 +50,28 @@ pub(crate) fn schema() -> Schema {
                     "x-kubernetes-list-map-keys": ["name"], "items": {"type": "object", "properties": {
                         "name": {"type": "string"}, "value": {"type": "string"}}}}}}}}});
     let status = json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true});
-    Schema::from_json(&json!({"type": "object", "properties": {"spec": spec, "status": status}}), &Map::new())
-        .expect("test schema")
+    json!({"type": "object", "properties": {"spec": spec, "status": status}})
 }
 
 /// A well-formed object of [`schema`] in version `v1`.
 pub(crate) fn object() -> impl Strategy<Value = Value> {
-    let names = prop::collection::btree_set("[a-c]", 0..3).prop_map(|set| set.into_iter().collect::<Vec<_>>()).prop_shuffle();
-    let containers = prop::collection::btree_map("[a-d]", (prop::option::of("[xy]"), prop::option::of(0i64..3)), 0..4)
-        .prop_map(|map| {
-            map.into_iter()
-                .map(|(name, (image, value))| {
-                    let mut item = Map::new();
-                    item.insert("name".into(), name.into());
-                    item.extend(image.map(|image| ("image".to_owned(), image.into())));
-                    item.extend(value.map(|value| ("value".to_owned(), value.into())));
-                    Value::Object(item)
-                })
-                .collect::<Vec<_>>()
-        })
+    let names = prop::collection::btree_set("[a-c]", 0..3)
+        .prop_map(|set| set.into_iter().collect::<Vec<_>>())
         .prop_shuffle();
+    let containers =
+        prop::collection::btree_map("[a-d]", (prop::option::of("[xy]"), prop::option::of(0i64..3)), 0..4)
+            .prop_map(|map| {
+                map.into_iter()
+                    .map(|(name, (image, value))| {
+                        let mut item = Map::new();
+                        item.insert("name".into(), name.into());
+                        item.extend(image.map(|image| ("image".to_owned(), image.into())));
+                        item.extend(value.map(|value| ("value".to_owned(), value.into())));
+                        Value::Object(item)
+                    })
+                    .collect::<Vec<_>>()
+            })
+            .prop_shuffle();
     let labels = prop::collection::btree_map("[a-c]", "[xy]", 0..3);
     let fields = (
         prop::option::of(0i64..3),
@@ -106,8 +114,9 @@ fn element() -> impl Strategy<Value = PathElement> {
         "[a-c:.]{0,2}".prop_map(|name| PathElement::Field(name.into())),
         scalar().prop_map(PathElement::Value),
         (0i64..3).prop_map(PathElement::Index),
-        prop::collection::btree_map("[a-b]", scalar(), 1..3)
-            .prop_map(|map| PathElement::Key(map.into_iter().map(|(name, value)| (name.into(), value)).collect())),
+        prop::collection::btree_map("[a-b]", scalar(), 1..3).prop_map(|map| PathElement::Key(
+            map.into_iter().map(|(name, value)| (name.into(), value)).collect()
+        )),
     ]
 }
 

@@ -147,6 +147,16 @@ impl Strategy for Pods {
         }
     }
 
+    /// A pod that may run gets its time; one that was never bound or has ended goes at once
+    /// (`pkg/registry/core/pod/strategy.go`, `CheckGracefulDelete`).
+    fn grace_seconds(&self, pod: &Value, asked: Option<i64>) -> i64 {
+        let ended = matches!(text(&pod["status"]["phase"]), "Succeeded" | "Failed");
+        if ended || text(&pod["spec"]["nodeName"]).is_empty() {
+            return 0;
+        }
+        asked.or_else(|| pod["spec"]["terminationGracePeriodSeconds"].as_i64()).unwrap_or(30).max(0)
+    }
+
     fn validate(&self, ctx: &WriteContext, pod: &Value, old: Option<&Value>) -> Vec<FieldError> {
         match (old, &ctx.endpoint) {
             (None, _) => {

@@ -234,7 +234,9 @@ fn add_meter(expr: &mut IdedExpr, depth: usize) -> Result<(), ProgramError> {
         }
         Expr::List(list) => list.elements.iter_mut().try_for_each(|expr| add_meter(expr, depth)),
         Expr::Map(map) => map.entries.iter_mut().try_for_each(|entry| match &mut entry.expr {
-            EntryExpr::MapEntry(entry) => add_meter(&mut entry.key, depth).and_then(|()| add_meter(&mut entry.value, depth)),
+            EntryExpr::MapEntry(entry) => {
+                add_meter(&mut entry.key, depth).and_then(|()| add_meter(&mut entry.value, depth))
+            }
             EntryExpr::StructField(field) => add_meter(&mut field.value, depth),
         }),
         Expr::Select(select) => add_meter(&mut select.operand, depth),

@@ -31,7 +31,9 @@ pub enum RuleError {
         source: ProgramError,
     },
     /// `reason` is not one of the known ones.
-    #[error("the reason {0:?} is not one of FieldValueInvalid, FieldValueForbidden, FieldValueRequired, FieldValueDuplicate")]
+    #[error(
+        "the reason {0:?} is not one of FieldValueInvalid, FieldValueForbidden, FieldValueRequired, FieldValueDuplicate"
+    )]
     Reason(String),
 }
 
@@ -53,7 +55,9 @@ impl Rule {
     /// # Errors
     /// When the rule or its message expression does not compile, or the reason is unknown.
     pub fn from_json(rule: &Value) -> Result<Self, RuleError> {
-        let text = |name: &str| rule.get(name).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty());
+        let text = |name: &str| {
+            rule.get(name).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty())
+        };
         let source = text("rule").ok_or(RuleError::NoRule)?;
         let compile = |expression: &str| {
             let failed = |source| RuleError::Expression { expression: expression.to_owned(), source };
@@ -110,7 +114,8 @@ impl Rule {
     }
 
     fn message(&self, variables: &[(&str, cel::Value)], budget: &mut Budget) -> String {
-        let made = self.message_expression.as_ref().and_then(|program| program.evaluate(variables, budget).ok());
+        let made =
+            self.message_expression.as_ref().and_then(|program| program.evaluate(variables, budget).ok());
         if let Some(cel::Value::String(text)) = made
             && !text.trim().is_empty()
             && text.len() <= MAX_MESSAGE
@@ -145,7 +150,9 @@ pub(super) fn check(
         }
         let this = this.get_or_insert_with(|| to_cel(value, Some(at)));
         let mut variables = vec![("self", this.clone())];
-        if rule.program.uses_old_self() || rule.message_expression.as_ref().is_some_and(Program::uses_old_self) {
+        if rule.program.uses_old_self()
+            || rule.message_expression.as_ref().is_some_and(Program::uses_old_self)
+        {
             variables.push(("oldSelf", rule.old_variable(old, at)));
         }
         match rule.program.evaluate(&variables, budget) {

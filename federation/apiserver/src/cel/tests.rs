@@ -6,7 +6,8 @@ use super::{Budget, Program, ProgramError};
 use crate::schema::{Schema, validate};
 
 fn schema(spec: Value) -> Schema {
-    Schema::from_json(&json!({"type": "object", "properties": {"spec": spec}}), &Map::new()).expect("test schema")
+    Schema::from_json(&json!({"type": "object", "properties": {"spec": spec}}), &Map::new())
+        .expect("test schema")
 }
 
 fn texts(schema: &Schema, new: Value, old: Option<Value>) -> Vec<String> {
@@ -25,9 +26,15 @@ fn a_failing_rule_says_its_message() {
             {"rule": "self.max < 100", "messageExpression": "'max is ' + string(self.max)", "fieldPath": ".max", "reason": "FieldValueForbidden"},
             {"rule": "self.max != 13"}]}));
     assert_eq!(texts(&schema, json!({"min": 1, "max": 2}), None), Vec::<String>::new());
-    assert_eq!(texts(&schema, json!({"min": 3, "max": 2}), None), ["spec: Invalid value: min must not exceed max"]);
+    assert_eq!(
+        texts(&schema, json!({"min": 3, "max": 2}), None),
+        ["spec: Invalid value: min must not exceed max"]
+    );
     assert_eq!(texts(&schema, json!({"min": 3, "max": 200}), None), ["spec.max: Forbidden: max is 200"]);
-    assert_eq!(texts(&schema, json!({"min": 3, "max": 13}), None), ["spec: Invalid value: failed rule: self.max != 13"]);
+    assert_eq!(
+        texts(&schema, json!({"min": 3, "max": 13}), None),
+        ["spec: Invalid value: failed rule: self.max != 13"]
+    );
     assert_eq!(
         texts(&schema, json!({"max": 13}), None)[0],
         "spec: Invalid value: No such key: min evaluating rule: min must not exceed max"
@@ -38,7 +45,10 @@ fn a_failing_rule_says_its_message() {
 fn a_scalar_is_shown() {
     let schema = schema(json!({"type": "object", "properties": {"unit": {"type": "string",
         "x-kubernetes-validations": [{"rule": "self.startsWith('U')", "message": "starts with U"}]}}}));
-    assert_eq!(texts(&schema, json!({"unit": "A1"}), None), ["spec.unit: Invalid value: \"A1\": starts with U"]);
+    assert_eq!(
+        texts(&schema, json!({"unit": "A1"}), None),
+        ["spec.unit: Invalid value: \"A1\": starts with U"]
+    );
 }
 
 #[test]
@@ -60,7 +70,10 @@ fn optional_old_self_runs_on_create_too() {
             "message": "may not go back"}]}}}));
     assert!(texts(&schema, json!({"epoch": 5}), None).is_empty());
     assert!(texts(&schema, json!({"epoch": 6}), Some(json!({"epoch": 5}))).is_empty());
-    assert_eq!(texts(&schema, json!({"epoch": 4}), Some(json!({"epoch": 5}))), ["spec.epoch: Invalid value: 4: may not go back"]);
+    assert_eq!(
+        texts(&schema, json!({"epoch": 4}), Some(json!({"epoch": 5}))),
+        ["spec.epoch: Invalid value: 4: may not go back"]
+    );
 }
 
 #[test]
@@ -76,24 +89,33 @@ fn what_did_not_change_is_not_judged_again() {
 
 #[test]
 fn kubernetes_functions_are_there() {
-    let schema = schema(json!({"type": "object", "properties": {"cpu": {"type": "string"}, "at": {"type": "string", "format": "date-time"}, "my-key": {"type": "string"}},
+    let schema = schema(
+        json!({"type": "object", "properties": {"cpu": {"type": "string"}, "at": {"type": "string", "format": "date-time"}, "my-key": {"type": "string"}},
         "x-kubernetes-validations": [
             {"rule": "quantity(self.cpu).isLessThan(quantity('2'))", "message": "less than 2"},
             {"rule": "!has(self.at) || self.at < timestamp('2027-01-01T00:00:00Z')", "message": "not later"},
-            {"rule": "!has(self.my__dash__key) || self.my__dash__key == 'v'", "message": "escaped"}]}));
-    assert!(texts(&schema, json!({"cpu": "500m", "at": "2026-01-01T00:00:00Z", "my-key": "v"}), None).is_empty());
-    assert_eq!(texts(&schema, json!({"cpu": "3", "at": "2028-01-01T00:00:00Z", "my-key": "w"}), None).len(), 3);
+            {"rule": "!has(self.my__dash__key) || self.my__dash__key == 'v'", "message": "escaped"}]}),
+    );
+    assert!(
+        texts(&schema, json!({"cpu": "500m", "at": "2026-01-01T00:00:00Z", "my-key": "v"}), None).is_empty()
+    );
+    assert_eq!(
+        texts(&schema, json!({"cpu": "3", "at": "2028-01-01T00:00:00Z", "my-key": "w"}), None).len(),
+        3
+    );
 }
 
 #[test]
 fn no_expression_stalls() {
     let numbers: Vec<i64> = (0..200).collect();
     let list = super::convert::to_cel(&json!(numbers), None);
-    let program = Program::compile("self.all(a, self.all(b, self.all(c, self.all(d, a + b + c + d >= 0))))").expect("compiles");
+    let program = Program::compile("self.all(a, self.all(b, self.all(c, self.all(d, a + b + c + d >= 0))))")
+        .expect("compiles");
     let mut budget = Budget::for_request();
     let result = program.evaluate(&[("self", list.clone())], &mut budget);
     assert!(matches!(result, Err(ProgramError::Budget)), "{result:?}");
-    let absorbed = Program::compile("true || self.map(a, self.map(b, self.map(c, c))).size() > 0").expect("compiles");
+    let absorbed =
+        Program::compile("true || self.map(a, self.map(b, self.map(c, c))).size() > 0").expect("compiles");
     assert!(absorbed.evaluate(&[("self", list)], &mut Budget::for_request()).is_ok());
 }
 

@@ -32,7 +32,8 @@ pub struct Decoded {
 pub fn json(body: &[u8]) -> ApiResult<Decoded> {
     let mut reader = serde_json::Deserializer::from_slice(body);
     let mut duplicates = Vec::new();
-    let value = visitor::seed(&mut duplicates).deserialize(&mut reader).map_err(|error| refuse("json", &error))?;
+    let value =
+        visitor::seed(&mut duplicates).deserialize(&mut reader).map_err(|error| refuse("json", &error))?;
     reader.end().map_err(|error| refuse("json", &error))?;
     Ok(Decoded { value, duplicates })
 }
@@ -53,5 +54,7 @@ pub fn yaml(body: &[u8]) -> ApiResult<Decoded> {
 }
 
 fn refuse(format: &str, error: &dyn std::fmt::Display) -> ApiError {
-    ApiError::bad_request(format!("the object provided is unrecognized: couldn't get version/kind; {format} parse error: {error}"))
+    ApiError::bad_request(format!(
+        "the object provided is unrecognized: couldn't get version/kind; {format} parse error: {error}"
+    ))
 }

@@ -9,7 +9,10 @@ use super::{FieldValidation, field_validation, json, yaml};
 fn duplicates_are_found_with_their_path() {
     let body = br#"{"spec":{"replicas":1,"replicas":2,"list":[{"a":1},{"b":1,"b":2}]},"spec2":1}"#;
     let decoded = json(body).expect("is JSON");
-    assert_eq!(decoded.duplicates, ["duplicate field \"spec.replicas\"", "duplicate field \"spec.list[1].b\""]);
+    assert_eq!(
+        decoded.duplicates,
+        ["duplicate field \"spec.replicas\"", "duplicate field \"spec.list[1].b\""]
+    );
     assert_eq!(decoded.value["spec"]["replicas"], 2);
     let decoded = yaml(b"spec:\n  replicas: 1\n  replicas: 2\n").expect("is YAML");
     assert_eq!(decoded.duplicates, ["duplicate field \"spec.replicas\""]);
@@ -18,7 +21,8 @@ fn duplicates_are_found_with_their_path() {
 
 #[test]
 fn numbers_are_those_of_go() {
-    let decoded = json(br#"[1, -1, 1.0, 1e3, 1.5, 9223372036854775807, 18446744073709551615]"#).expect("is JSON");
+    let decoded =
+        json(br#"[1, -1, 1.0, 1e3, 1.5, 9223372036854775807, 18446744073709551615]"#).expect("is JSON");
     assert_eq!(decoded.value.to_string(), "[1,-1,1,1000,1.5,9223372036854775807,1.8446744073709552e+19]");
 }
 
@@ -54,7 +58,10 @@ fn strict_refuses_warn_warns_ignore_is_silent() {
     let unknown = ["unknown field \"spec.foo\"".to_owned()];
     let duplicates = ["duplicate field \"spec.bar\"".to_owned()];
     let error = field_validation(FieldValidation::Strict, &unknown, &duplicates).expect_err("strict");
-    assert_eq!(error.to_string(), "strict decoding error: unknown field \"spec.foo\", duplicate field \"spec.bar\"");
+    assert_eq!(
+        error.to_string(),
+        "strict decoding error: unknown field \"spec.foo\", duplicate field \"spec.bar\""
+    );
     assert_eq!(error.code(), 400);
     assert_eq!(field_validation(FieldValidation::Warn, &unknown, &duplicates).expect("warn").len(), 2);
     assert!(field_validation(FieldValidation::Ignore, &unknown, &duplicates).expect("ignore").is_empty());

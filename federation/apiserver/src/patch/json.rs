@@ -24,7 +24,9 @@ pub fn json_patch(target: &mut Value, body: &[u8]) -> ApiResult<()> {
         return Err(ApiError::new(
             413,
             "RequestEntityTooLarge",
-            format!("Request entity too large: The allowed maximum operations in a JSON patch is {MAX_OPERATIONS}, got {count}"),
+            format!(
+                "Request entity too large: The allowed maximum operations in a JSON patch is {MAX_OPERATIONS}, got {count}"
+            ),
         ));
     }
     let mut copied = 0;
@@ -39,7 +41,8 @@ pub fn json_patch(target: &mut Value, body: &[u8]) -> ApiResult<()> {
                 )));
             }
         }
-        json_patch::patch(target, std::slice::from_ref(operation)).map_err(|error| refuse(&error.kind.to_string_at(operation)))?;
+        json_patch::patch(target, std::slice::from_ref(operation))
+            .map_err(|error| refuse(&error.kind.to_string_at(operation)))?;
     }
     Ok(())
 }
@@ -84,6 +87,7 @@ fn size_of(value: &Value, limit: usize) -> usize {
 /// 422 as upstream answers for a patch that does not apply, with the reason added.
 pub(super) fn refuse(why: &str) -> ApiError {
     let message = format!("the server rejected our request due to an error in our request: {why}");
-    let cause = Cause { reason: "UnexpectedServerResponse".into(), message: why.into(), field: String::new() };
+    let cause =
+        Cause { reason: "UnexpectedServerResponse".into(), message: why.into(), field: String::new() };
     ApiError::new(422, "Invalid", message).with(Details { causes: vec![cause], ..Details::default() })
 }

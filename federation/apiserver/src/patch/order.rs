@@ -29,7 +29,12 @@ impl Identity<'_> {
 }
 
 /// Orders `merged`: `wanted` is the order that the patch asks for, `server` the list before.
-pub(super) fn order(merged: Vec<Value>, wanted: &[Value], server: &[Value], identity: Identity<'_>) -> Vec<Value> {
+pub(super) fn order(
+    merged: Vec<Value>,
+    wanted: &[Value],
+    server: &[Value],
+    identity: Identity<'_>,
+) -> Vec<Value> {
     let mut of_patch = Vec::new();
     let mut of_server = Vec::new();
     for item in merged {

@@ -40,13 +40,21 @@ fn merge_value(target: &mut Value, patch: Map<String, Value>, at: Option<At<'_>>
     }
 }
 
-fn merge_map(target: &mut Map<String, Value>, mut patch: Map<String, Value>, at: Option<At<'_>>) -> ApiResult<()> {
+fn merge_map(
+    target: &mut Map<String, Value>,
+    mut patch: Map<String, Value>,
+    at: Option<At<'_>>,
+) -> ApiResult<()> {
     if let Some(directive) = patch.remove(PATCH) {
         match directive.as_str() {
             Some("replace") => *target = patch,
             Some("delete") => target.clear(),
             Some("merge") => return merge_map(target, patch, at),
-            _ => return Err(bad(format!("unknown patch type found: {directive}; use replace, delete or merge"))),
+            _ => {
+                return Err(bad(format!(
+                    "unknown patch type found: {directive}; use replace, delete or merge"
+                )));
+            }
         }
         return Ok(());
     }
@@ -69,7 +77,9 @@ fn retain_keys(target: &mut Map<String, Value>, patch: &mut Map<String, Value>) 
         return Err(bad("$retainKeys must be a list of field names"));
     };
     let named = |key: &str| keep.iter().any(|name| name == key);
-    if let Some(extra) = patch.iter().find(|(key, value)| !value.is_null() && !key.starts_with('$') && !named(key)) {
+    if let Some(extra) =
+        patch.iter().find(|(key, value)| !value.is_null() && !key.starts_with('$') && !named(key))
+    {
         return Err(bad(format!("$retainKeys must name every field of the patch, {:?} is missing", extra.0)));
     }
     target.retain(|key, _| named(key));
@@ -88,26 +98,38 @@ fn merge_ordered(
         let Some(Value::Array(wanted)) = patch.remove(&format!("{ORDER}{name}")) else {
             return Err(bad(format!("{ORDER}{name} must be a list")));
         };
-        let before = match target.get(&name) {
-            Some(Value::Array(items)) => items.clone(),
-            _ => Vec::new(),
-        };
+        let field = at.and_then(|at| at.child(&name));
+        let key = field.and_then(merge_key);
+        let identity = key.as_deref().map_or(Identity::Value, Identity::Key);
+        let before = server_order(target.get(&name), patch.get(&name), identity);
         if let Some(dropped) = patch.remove(&format!("{DELETE}{name}")) {
             delete_primitives(target, &name, dropped)?;
         }
         if let Some(value) = patch.remove(&name) {
             merge_field(target, name.clone(), value, at)?;
         }
-        let field = at.and_then(|at| at.child(&name));
         let Some(Value::Array(items)) = target.get_mut(&name) else { continue };
-        let key = field.and_then(merge_key);
         if key.is_none() && items.iter().any(Value::is_object) {
             continue;
         }
-        let identity = key.as_deref().map_or(Identity::Value, Identity::Key);
         *items = order(std::mem::take(items), &wanted, &before, identity);
     }
     Ok(())
+}
+
+/// The order of the list before the merge. New items take the places that deleted ones leave, as
+/// upstream has it.
+fn server_order(old: Option<&Value>, patch: Option<&Value>, identity: Identity<'_>) -> Vec<Value> {
+    let items = |value: Option<&Value>| value.and_then(Value::as_array).cloned().unwrap_or_default();
+    let (mut old, patch) = (items(old), items(patch));
+    let places = old.len();
+    let (deleted, plain): (Vec<Value>, Vec<Value>) =
+        patch.into_iter().partition(|item| item.get(PATCH).is_some_and(|directive| directive == "delete"));
+    old.retain(|item| identity.position(&deleted, item).is_none());
+    let free = places - old.len();
+    let new: Vec<Value> = plain.into_iter().filter(|item| identity.position(&old, item).is_none()).collect();
+    old.extend(new.into_iter().take(free));
+    old
 }
 
 fn delete_primitives(target: &mut Map<String, Value>, name: &str, dropped: Value) -> ApiResult<()> {
@@ -120,7 +142,12 @@ fn delete_primitives(target: &mut Map<String, Value>, name: &str, dropped: Value
     Ok(())
 }
 
-fn merge_field(target: &mut Map<String, Value>, key: String, value: Value, at: Option<At<'_>>) -> ApiResult<()> {
+fn merge_field(
+    target: &mut Map<String, Value>,
+    key: String,
+    value: Value,
+    at: Option<At<'_>>,
+) -> ApiResult<()> {
     let field = at.and_then(|at| at.child(&key));
     match (target.get_mut(&key), value) {
         (_, Value::Null) => {
@@ -183,7 +210,11 @@ fn merge_objects(mut old: Vec<Value>, patch: Vec<Value>, at: At<'_>, key: &str) 
                 old.retain(|candidate| candidate.get(key) != Some(wanted));
             }
             Some("replace") => replace = true,
-            Some(other) => return Err(bad(format!("unknown patch type found: {other:?} in a list item; use delete or replace"))),
+            Some(other) => {
+                return Err(bad(format!(
+                    "unknown patch type found: {other:?} in a list item; use delete or replace"
+                )));
+            }
         }
     }
     if replace {

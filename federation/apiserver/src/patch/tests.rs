@@ -51,7 +51,8 @@ fn json_patch_is_capped() {
     let body = serde_json::to_vec(&many).expect("serialises");
     assert_eq!(json_patch(&mut json!({}), &body).expect_err("too many").code(), 413);
     // Each copy doubles the object: 40 of them would be a terabyte.
-    let doubling: Vec<Value> = (0..40).map(|n| json!({"op": "copy", "from": "", "path": format!("/k{n}")})).collect();
+    let doubling: Vec<Value> =
+        (0..40).map(|n| json!({"op": "copy", "from": "", "path": format!("/k{n}")})).collect();
     let body = serde_json::to_vec(&doubling).expect("serialises");
     assert_eq!(json_patch(&mut json!({"x": "y".repeat(1000)}), &body).expect_err("too much").code(), 422);
 }
@@ -77,7 +78,10 @@ fn merge_patch_is_that_of_the_rfc() {
 #[test]
 fn lists_merge_by_key() {
     let target = json!({"spec": {"containers": [{"name": "a", "image": "1"}, {"name": "b", "image": "1"}]}});
-    let patched = strategic(target, json!({"spec": {"containers": [{"name": "b", "image": "2"}, {"name": "c", "image": "3"}]}}));
+    let patched = strategic(
+        target,
+        json!({"spec": {"containers": [{"name": "b", "image": "2"}, {"name": "c", "image": "3"}]}}),
+    );
     assert_eq!(
         patched,
         json!({"spec": {"containers": [{"name": "a", "image": "1"}, {"name": "b", "image": "2"}, {"name": "c", "image": "3"}]}})
@@ -99,6 +103,14 @@ fn directives_delete_replace_and_order() {
     assert_eq!(strategic(target.clone(), patch)["spec"]["containers"], json!([{"name": "z", "image": "9"}]));
     let patch = json!({"spec": {"$patch": "replace", "replicas": 3}});
     assert_eq!(strategic(target, patch), json!({"spec": {"replicas": 3}}));
+}
+
+#[test]
+fn a_new_item_takes_the_place_of_a_deleted_one() {
+    let target = json!({"spec": {"containers": [{"name": "b"}, {"name": "d"}]}});
+    let patch = json!({"spec": {"$setElementOrder/containers": [{"name": "a"}],
+        "containers": [{"name": "a"}, {"$patch": "delete", "name": "d"}]}});
+    assert_eq!(strategic(target, patch)["spec"]["containers"], json!([{"name": "b"}, {"name": "a"}]));
 }
 
 #[test]
@@ -128,11 +140,26 @@ fn a_list_item_needs_its_key() {
 
 fn hostile() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
-        Just(json!("delete")), Just(json!("replace")), Just(json!("a")), Just(json!(1)), Just(json!(null)), Just(json!([]))
+        Just(json!("delete")),
+        Just(json!("replace")),
+        Just(json!("a")),
+        Just(json!(1)),
+        Just(json!(null)),
+        Just(json!([]))
     ];
     let key = prop::sample::select(vec![
-        "spec", "containers", "env", "args", "strategy", "name", "image", "$patch", "$retainKeys",
-        "$setElementOrder/containers", "$setElementOrder/args", "$deleteFromPrimitiveList/args",
+        "spec",
+        "containers",
+        "env",
+        "args",
+        "strategy",
+        "name",
+        "image",
+        "$patch",
+        "$retainKeys",
+        "$setElementOrder/containers",
+        "$setElementOrder/args",
+        "$deleteFromPrimitiveList/args",
     ]);
     leaf.prop_recursive(5, 40, 5, move |inner| {
         prop_oneof![

@@ -7,7 +7,13 @@ use super::{At, Bounds, Path};
 use crate::status::{FieldError, FieldErrorKind};
 
 /// Checks the junctors of `bounds`.
-pub(super) fn check(value: &Value, at: At<'_>, bounds: &Bounds, path: &Path<'_>, errors: &mut Vec<FieldError>) {
+pub(super) fn check(
+    value: &Value,
+    at: At<'_>,
+    bounds: &Bounds,
+    path: &Path<'_>,
+    errors: &mut Vec<FieldError>,
+) {
     for id in &bounds.all_of {
         validate_node(value, None, at.at(*id), path, Pass::SchemaOnly, errors);
     }
@@ -24,7 +30,8 @@ pub(super) fn check(value: &Value, at: At<'_>, bounds: &Bounds, path: &Path<'_>,
             1 => {}
             0 => errors.push(refuse(path, "must validate one and only one schema (oneOf). Found none valid")),
             many => {
-                let words = format!("must validate one and only one schema (oneOf). Found {many} valid alternatives");
+                let words =
+                    format!("must validate one and only one schema (oneOf). Found {many} valid alternatives");
                 errors.push(refuse(path, &words));
             }
         }

@@ -102,7 +102,11 @@ fn owners(owners: Option<&Value>, errors: &mut Vec<FieldError>) {
         let text = |name: &str| owner.get(name).and_then(Value::as_str).unwrap_or_default();
         let api_version = text("apiVersion");
         if api_version.rsplit('/').next().unwrap_or_default().is_empty() {
-            errors.push(invalid_text(&format!("{PATH}.apiVersion"), api_version, "version must not be empty"));
+            errors.push(invalid_text(
+                &format!("{PATH}.apiVersion"),
+                api_version,
+                "version must not be empty",
+            ));
         }
         for field in ["kind", "name", "uid"] {
             if text(field).is_empty() {

@@ -25,12 +25,12 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use crate::cel::Rule;
-pub(crate) use path::Path;
-pub(crate) use ratchet::item as correlate_item;
-pub(crate) use rules::shown;
 pub use defaulting::default;
 pub use parse::SchemaError;
+pub(crate) use path::Path;
 pub use prune::prune;
+pub(crate) use ratchet::item as correlate_item;
+pub(crate) use rules::shown;
 pub use validate::validate;
 
 /// A parsed structural schema of one kind (or of one part of it).

@@ -90,8 +90,14 @@ const OBJECT_META: &str = r#"{
 const SPECIAL: [(&str, &str); 8] = [
     (".util.intstr.IntOrString", r#"{"x-kubernetes-int-or-string": true}"#),
     (".api.resource.Quantity", r#"{"x-quantity": true}"#),
-    (".runtime.RawExtension", r#"{"type": "object", "x-kubernetes-preserve-unknown-fields": true, "x-kubernetes-map-type": "atomic"}"#),
-    (".meta.v1.FieldsV1", r#"{"type": "object", "x-kubernetes-preserve-unknown-fields": true, "x-kubernetes-map-type": "atomic"}"#),
+    (
+        ".runtime.RawExtension",
+        r#"{"type": "object", "x-kubernetes-preserve-unknown-fields": true, "x-kubernetes-map-type": "atomic"}"#,
+    ),
+    (
+        ".meta.v1.FieldsV1",
+        r#"{"type": "object", "x-kubernetes-preserve-unknown-fields": true, "x-kubernetes-map-type": "atomic"}"#,
+    ),
     (".meta.v1.Time", r#"{"type": "string", "format": "date-time", "nullable": true}"#),
     (".meta.v1.MicroTime", r#"{"type": "string", "format": "date-time", "nullable": true}"#),
     (".meta.v1.ObjectMeta", OBJECT_META),
@@ -118,7 +124,9 @@ fn mark_rules(nodes: &mut [Node]) {
                 Additional::None | Additional::Any => None,
             };
             let mut below = node.properties.values().chain(&node.items).chain(&additional);
-            if !node.rules_below && (!node.rules.is_empty() || below.any(|id| nodes[*id as usize].rules_below)) {
+            if !node.rules_below
+                && (!node.rules.is_empty() || below.any(|id| nodes[*id as usize].rules_below))
+            {
                 nodes[index].rules_below = true;
                 changed = true;
             }
@@ -195,7 +203,9 @@ impl Reader<'_> {
         if schema.get("type").is_some() || schema.get("properties").is_some() {
             return Ok(None);
         }
-        let Some([only]) = schema.get("allOf").and_then(Value::as_array).map(Vec::as_slice) else { return Ok(None) };
+        let Some([only]) = schema.get("allOf").and_then(Value::as_array).map(Vec::as_slice) else {
+            return Ok(None);
+        };
         let Some(reference) = only.get("$ref") else { return Ok(None) };
         let target = self.definition(reference, path)?;
         let overlay = self.overlay(schema, path)?;
@@ -220,7 +230,9 @@ impl Reader<'_> {
     fn overlay(&self, schema: &Value, path: &str) -> Result<Option<PatchMeta>, SchemaError> {
         let patch = patch_meta(schema);
         let _ = path;
-        let adds = patch != PatchMeta::default() || schema.get("default").is_some() || schema.get("nullable").is_some();
+        let adds = patch != PatchMeta::default()
+            || schema.get("default").is_some()
+            || schema.get("nullable").is_some();
         Ok(adds.then_some(patch))
     }
 
@@ -269,14 +281,33 @@ impl Reader<'_> {
         let count = |name: &str| schema.get(name).and_then(Value::as_u64);
         let flag = |name: &str| schema.get(name) == Some(&Value::Bool(true));
         let keywords = [
-            "format", "enum", "minimum", "maximum", "multipleOf", "minLength", "maxLength", "pattern", "minItems",
-            "maxItems", "uniqueItems", "minProperties", "maxProperties", "allOf", "anyOf", "oneOf", "not",
+            "format",
+            "enum",
+            "minimum",
+            "maximum",
+            "multipleOf",
+            "minLength",
+            "maxLength",
+            "pattern",
+            "minItems",
+            "maxItems",
+            "uniqueItems",
+            "minProperties",
+            "maxProperties",
+            "allOf",
+            "anyOf",
+            "oneOf",
+            "not",
         ];
         if !keywords.iter().any(|keyword| schema.get(keyword).is_some()) {
             return Ok(None);
         }
         let mut bounds = Bounds {
-            format: schema.get("format").and_then(Value::as_str).filter(|f| *f != "int-or-string").map(Into::into),
+            format: schema
+                .get("format")
+                .and_then(Value::as_str)
+                .filter(|f| *f != "int-or-string")
+                .map(Into::into),
             enumeration: schema.get("enum").and_then(Value::as_array).cloned().unwrap_or_default(),
             minimum: number("minimum"),
             maximum: number("maximum"),
@@ -350,7 +381,8 @@ impl Reader<'_> {
 
 fn kind_of(schema: &Value) -> Kind {
     let format = schema.get("format").and_then(Value::as_str);
-    if schema.get("x-kubernetes-int-or-string") == Some(&Value::Bool(true)) || format == Some("int-or-string") {
+    if schema.get("x-kubernetes-int-or-string") == Some(&Value::Bool(true)) || format == Some("int-or-string")
+    {
         return Kind::IntOrString;
     }
     if schema.get("x-quantity").is_some() {
@@ -394,7 +426,8 @@ fn list_type(schema: &Value, patch: &PatchMeta) -> ListType {
 fn rules(schema: &Value, path: &str) -> Result<Vec<Rule>, SchemaError> {
     let Some(rules) = schema.get("x-kubernetes-validations") else { return Ok(Vec::new()) };
     let rules = rules.as_array().ok_or_else(|| malformed(path, "x-kubernetes-validations", "a list"))?;
-    let compile = |rule| Rule::from_json(rule).map_err(|source| SchemaError::Rule { path: path.to_owned(), source });
+    let compile =
+        |rule| Rule::from_json(rule).map_err(|source| SchemaError::Rule { path: path.to_owned(), source });
     rules.iter().map(compile).collect()
 }
 

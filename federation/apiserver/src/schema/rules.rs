@@ -16,7 +16,9 @@ pub(crate) fn type_name(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "boolean",
-        Value::Number(number) if number.is_f64() && number.as_f64().is_some_and(|f| f.fract() != 0.0) => "number",
+        Value::Number(number) if number.is_f64() && number.as_f64().is_some_and(|f| f.fract() != 0.0) => {
+            "number"
+        }
         Value::Number(_) => "integer",
         Value::String(_) => "string",
         Value::Array(_) => "array",
@@ -62,7 +64,9 @@ fn invalid(errors: &mut Vec<FieldError>, path: &Path<'_>, value: &Value, rule: &
 pub(crate) fn check_bounds(value: &Value, bounds: &Bounds, path: &Path<'_>, errors: &mut Vec<FieldError>) {
     match value {
         Value::String(text) => check_string(text, value, bounds, path, errors),
-        Value::Number(number) => check_number(number.as_f64().unwrap_or_default(), value, bounds, path, errors),
+        Value::Number(number) => {
+            check_number(number.as_f64().unwrap_or_default(), value, bounds, path, errors)
+        }
         Value::Array(items) => check_items(items, value, bounds, path, errors),
         Value::Object(map) => check_properties(map.len(), value, bounds, path, errors),
         Value::Null | Value::Bool(_) => {}
@@ -74,7 +78,9 @@ pub(crate) fn check_bounds(value: &Value, bounds: &Bounds, path: &Path<'_>, erro
         };
         let allowed: Vec<String> = bounds.enumeration.iter().map(quoted).collect();
         let detail = format!("supported values: {}", allowed.join(", "));
-        errors.push(FieldError::new(FieldErrorKind::NotSupported, path.to_string(), detail).shown(shown(value)));
+        errors.push(
+            FieldError::new(FieldErrorKind::NotSupported, path.to_string(), detail).shown(shown(value)),
+        );
     }
 }
 
@@ -131,7 +137,13 @@ fn check_number(number: f64, value: &Value, bounds: &Bounds, path: &Path<'_>, er
     }
 }
 
-fn check_items(items: &[Value], value: &Value, bounds: &Bounds, path: &Path<'_>, errors: &mut Vec<FieldError>) {
+fn check_items(
+    items: &[Value],
+    value: &Value,
+    bounds: &Bounds,
+    path: &Path<'_>,
+    errors: &mut Vec<FieldError>,
+) {
     let count = items.len() as u64;
     if let Some(max) = bounds.max_items
         && count > max
@@ -151,7 +163,13 @@ fn check_items(items: &[Value], value: &Value, bounds: &Bounds, path: &Path<'_>,
     }
 }
 
-fn check_properties(count: usize, value: &Value, bounds: &Bounds, path: &Path<'_>, errors: &mut Vec<FieldError>) {
+fn check_properties(
+    count: usize,
+    value: &Value,
+    bounds: &Bounds,
+    path: &Path<'_>,
+    errors: &mut Vec<FieldError>,
+) {
     let count = count as u64;
     if let Some(max) = bounds.max_properties
         && count > max

@@ -79,7 +79,11 @@ fn object(
     if at.embedded && pass != Pass::SchemaOnly {
         for name in ["apiVersion", "kind"] {
             if map.get(name).and_then(Value::as_str).is_none_or(str::is_empty) {
-                errors.push(FieldError::new(FieldErrorKind::Required, path.field(name).to_string(), "must not be empty"));
+                errors.push(FieldError::new(
+                    FieldErrorKind::Required,
+                    path.field(name).to_string(),
+                    "must not be empty",
+                ));
             }
         }
     }

@@ -129,7 +129,8 @@ pub fn qualified_name(text: &str) -> Vec<String> {
             if prefix.is_empty() {
                 problems.push("prefix part must be non-empty".to_owned());
             } else {
-                problems.extend(dns1123_subdomain(prefix).into_iter().map(|why| format!("prefix part {why}")));
+                problems
+                    .extend(dns1123_subdomain(prefix).into_iter().map(|why| format!("prefix part {why}")));
             }
             name
         }

@@ -18,7 +18,9 @@ pub fn validate_update(new: &Value, old: &Value) -> Vec<FieldError> {
         let shown = get(new, "generation").unwrap_or_default();
         errors.push(invalid(&field("generation"), &shown, "must not be decremented"));
     }
-    for name in ["name", "namespace", "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds"] {
+    for name in
+        ["name", "namespace", "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds"]
+    {
         let (is, was) = (get(new, name).filter(|v| !v.is_null()), get(old, name).filter(|v| !v.is_null()));
         if is != was {
             errors.push(invalid(&field(name), &is.unwrap_or_default(), "field is immutable"));

@@ -1,0 +1,10 @@
+//! The server as clients see it: through the in-process service, over an in-memory store.
+
+mod deletes;
+mod lists;
+mod objects;
+mod operate;
+mod restarts;
+mod subresources;
+mod support;
+mod watches;
