@@ -1,7 +1,7 @@
 //! The transaction of a write: one key, under the condition that it is as it was read.
 
 use bytes::Bytes;
-use federation_store::{Compare, KeyRange, Op, OpResponse, Txn};
+use federation_store::{Compare, KeyRange, LeaseId, Op, OpResponse, Txn};
 use serde_json::Value;
 
 use super::request::Write;
@@ -20,7 +20,16 @@ pub(super) enum Outcome {
 /// Writes `value` if the object is still at `expected` (0: absent).
 pub(super) async fn put(write: &Write, name: &str, value: Bytes, expected: u64) -> ApiResult<Outcome> {
     let key = keys::key(&write.kind.stored, &write.namespace, name);
-    run(write, key.clone(), expected, Op::Put { key, value, lease: None }).await
+    let lease = lease(write).await?;
+    run(write, key.clone(), expected, Op::Put { key, value, lease }).await
+}
+
+/// The lease that deletes objects of kinds that vanish by themselves.
+async fn lease(write: &Write) -> ApiResult<Option<LeaseId>> {
+    let Some(ttl) = write.kind.stored.strategy.ttl_seconds() else { return Ok(None) };
+    let core = &write.core;
+    let lease = core.leases.lease(&*core.store, ttl, write.ctx.now_unix_seconds).await;
+    lease.map(Some).map_err(ApiError::internal)
 }
 
 /// Deletes the object if it is still at `expected`.
