@@ -83,6 +83,9 @@ fn from_body(encoding: Encoding, body: &Bytes) -> ApiResult<Wire> {
         Encoding::Yaml => decode::yaml(body)?.value,
         Encoding::Protobuf => protobuf::decode(body)?,
     };
+    if !value.is_object() {
+        return Err(ApiError::bad_request("the body of a delete is not an object"));
+    }
     let wire: Wire = serde_json::from_value(value)
         .map_err(|error| ApiError::bad_request(format!("read DeleteOptions: {error}")))?;
     if matches!(wire.kind.as_str(), "" | "DeleteOptions") {

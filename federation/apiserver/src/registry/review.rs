@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use serde_json::Value;
 
-use super::body;
 use super::request::{Reply, Write, Written};
+use super::{binding, body};
 use crate::http::incoming::Encoding;
 use crate::schema;
 use crate::server::review::ReviewRequest;
@@ -33,6 +33,9 @@ pub(crate) async fn post(
     bytes: &Bytes,
 ) -> ApiResult<Written> {
     let decoded = body::decode(encoding, bytes)?;
+    if binding::is_binding(write, subresource) {
+        return binding::bind(write, &decoded.value).await;
+    }
     let resource = &write.kind.resource;
     let what = format!("{}/{}/{subresource}", resource.group, resource.plural);
     let document = ask(write, &what, decoded.value).await?;

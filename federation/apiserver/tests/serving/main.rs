@@ -7,4 +7,5 @@ mod operate;
 mod restarts;
 mod subresources;
 mod support;
+mod tls;
 mod watches;

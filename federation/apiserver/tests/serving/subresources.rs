@@ -62,3 +62,22 @@ async fn events_are_one_object_under_two_groups() {
     let list = world.get(new).await.json();
     assert_eq!(list["items"][0]["regarding"]["name"], "p");
 }
+
+#[tokio::test]
+async fn a_binding_places_a_pod_once() {
+    let world = World::new().await;
+    let pods = "/api/v1/namespaces/default/pods";
+    let pod = json!({
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "p"},
+        "spec": {"containers": [{"name": "c", "image": "i"}]},
+    });
+    assert_eq!(world.post(pods, &pod).await.code, 201);
+    let target = json!({"kind": "Node", "name": "n1"});
+    let binding = json!({"apiVersion": "v1", "kind": "Binding", "metadata": {"name": "p"}, "target": target});
+    let path = format!("{pods}/p/binding");
+    assert_eq!(world.post(&path, &binding).await.code, 201);
+    assert_eq!(world.get(&format!("{pods}/p")).await.json()["spec"]["nodeName"], "n1");
+    assert_eq!(world.post(&path, &binding).await.code, 409);
+}
