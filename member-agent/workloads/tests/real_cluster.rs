@@ -14,7 +14,9 @@ use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cafedeployment_on_a_real_cluster() -> Result<()> {
-    let _ = tracing_subscriber::fmt().with_env_filter(tracing_subscriber::EnvFilter::from_default_env()).try_init();
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
+        .try_init();
     let cells = [Cell::new("RZ00A", 1), Cell::new("RZ00B", 1).pods_per_node(12)];
     let cluster = Cluster::start(Options::member("workloads", cells)).await?;
     let mut world = World::start(cluster.client()).await?;
@@ -42,7 +44,8 @@ async fn first_rollout_goes_in_groups_without_asking(world: &World) -> Result<()
     tracing::info!(millis = start.elapsed().as_millis(), "first rollout of 10 pods");
     let status = shop.status.context("status")?;
     let release = status.release.context("release")?;
-    let counts: Vec<Vec<i32>> = release.groups.iter().map(|group| group.values().copied().collect()).collect();
+    let counts: Vec<Vec<i32>> =
+        release.groups.iter().map(|group| group.values().copied().collect()).collect();
     ensure!(counts == [[1, 1], [2, 2], [2, 2]], "{counts:?}");
     ensure!(release.progress == "2/2", "{}", release.progress);
     ensure!(status.cells.iter().all(|cell| cell.available == 5), "{:?}", status.cells);
@@ -58,7 +61,10 @@ async fn update_goes_in_groups_in_place_and_asks(world: &mut World) -> Result<()
     world.waits("shop", 2, 0).await?;
     tracing::info!(millis = start.elapsed().as_millis(), "beta group done");
     world.moved("shop", "shop:v2", 2).await?;
-    ensure!(world.annotation("shop", UPGRADE_CONFIRMED).await?.as_deref() == Some("false"), "the question is asked");
+    ensure!(
+        world.annotation("shop", UPGRADE_CONFIRMED).await?.as_deref() == Some("false"),
+        "the question is asked"
+    );
 
     // A word for another release counts for nothing.
     world.confirm("shop", 1, 0).await?;
@@ -89,7 +95,8 @@ async fn broken_image_is_cancelled_without_asking(world: &World) -> Result<()> {
     world.set_image("shop", "shop:bad").await?;
     world
         .sees("shop", "the problem by pod and reason", |status| {
-            let problem = status.problems.iter().any(|problem| problem.reason.starts_with("ImagePullBackOff: shop: "));
+            let problem =
+                status.problems.iter().any(|problem| problem.reason.starts_with("ImagePullBackOff: shop: "));
             ensure!(problem, "{:?}", status.problems);
             Ok(())
         })
@@ -97,7 +104,10 @@ async fn broken_image_is_cancelled_without_asking(world: &World) -> Result<()> {
     world.moved("shop", "shop:bad", 2).await?;
     world.set_image("shop", "shop:v2").await?;
     let shop = world.succeeded("shop", 10, 4).await?;
-    ensure!(shop.status.and_then(|status| status.release).is_some_and(|release| release.kind == "Cancel"), "kind");
+    ensure!(
+        shop.status.and_then(|status| status.release).is_some_and(|release| release.kind == "Cancel"),
+        "kind"
+    );
     world.moved("shop", "shop:v2", 10).await
 }
 
@@ -118,7 +128,8 @@ async fn scaling_goes_through_the_subresource(world: &World) -> Result<()> {
     world.succeeded("shop", 14, 5).await?;
     world.scale("shop", 7).await?;
     let shop = world.succeeded("shop", 7, 5).await?;
-    let cells: Vec<i32> = shop.status.into_iter().flat_map(|status| status.cells).map(|cell| cell.replicas).collect();
+    let cells: Vec<i32> =
+        shop.status.into_iter().flat_map(|status| status.cells).map(|cell| cell.replicas).collect();
     ensure!(cells == [4, 3], "{cells:?}");
     Ok(())
 }
@@ -134,7 +145,9 @@ async fn pause_finishes_what_is_in_the_middle(world: &World) -> Result<()> {
         })
         .await?;
     world.moved("shop", "shop:v3", 0).await?;
-    world.patch("shop", json!({"spec": {"strategy": {"pause": false, "needWaitingForConfirm": false}}})).await?;
+    world
+        .patch("shop", json!({"spec": {"strategy": {"pause": false, "needWaitingForConfirm": false}}}))
+        .await?;
     world.succeeded("shop", 7, 6).await?;
     world.moved("shop", "shop:v3", 7).await
 }
@@ -160,25 +173,31 @@ async fn what_does_not_add_up_is_refused_and_changes_nothing(world: &World) -> R
         .sees("shop", "Invalid with the numbers", |status| {
             let invalid = status.conditions.iter().find(|condition| condition.type_ == "Invalid");
             let message = invalid.map(|condition| condition.message.as_str()).unwrap_or_default();
-            ensure!(message.starts_with("topology.unitReplicas pins 9 replicas (RZ00A 9), but replicas is 7"), "{message}");
+            ensure!(
+                message.starts_with("topology.unitReplicas pins 9 replicas (RZ00A 9), but replicas is 7"),
+                "{message}"
+            );
             Ok(())
         })
         .await?;
     ensure!(world.pods("shop").await? == before, "pods changed");
     world.patch("shop", json!({"spec": {"topology": {"unitReplicas": {"RZ00A": "60%"}}}})).await?;
     let shop = world.succeeded("shop", 7, 7).await?;
-    let cells: Vec<i32> = shop.status.into_iter().flat_map(|status| status.cells).map(|cell| cell.desired).collect();
+    let cells: Vec<i32> =
+        shop.status.into_iter().flat_map(|status| status.cells).map(|cell| cell.desired).collect();
     ensure!(cells == [4, 3], "{cells:?}");
     world.delete("shop").await
 }
 
 async fn a_cell_without_room_lends_its_places(world: &World) -> Result<()> {
-    let topology = json!({"values": ["RZ00A", "RZ00B"], "autoReschedule": {"enable": true, "initialDelaySeconds": 1}});
+    let topology =
+        json!({"values": ["RZ00A", "RZ00B"], "autoReschedule": {"enable": true, "initialDelaySeconds": 1}});
     world.apply("wide", json!({"replicas": 30, "topology": topology, "strategy": {"batchSize": 30}})).await?;
     // 12 pods fit into RZ00B; it is entitled to 15, and 3 of them stay as probes.
     world
         .sees("wide", "30 available pods, 18 of them in RZ00A", |status| {
-            let cells: Vec<(i32, i32)> = status.cells.iter().map(|cell| (cell.desired, cell.available)).collect();
+            let cells: Vec<(i32, i32)> =
+                status.cells.iter().map(|cell| (cell.desired, cell.available)).collect();
             ensure!(status.available_replicas == 30 && cells == [(18, 18), (12, 12)], "{status:?}");
             Ok(())
         })
@@ -186,7 +205,8 @@ async fn a_cell_without_room_lends_its_places(world: &World) -> Result<()> {
     world.widen_node("rz00b", 110).await?;
     world
         .sees("wide", "the places are back", |status| {
-            let cells: Vec<(i32, i32)> = status.cells.iter().map(|cell| (cell.desired, cell.replicas)).collect();
+            let cells: Vec<(i32, i32)> =
+                status.cells.iter().map(|cell| (cell.desired, cell.replicas)).collect();
             ensure!(status.available_replicas == 30 && cells == [(15, 15), (15, 15)], "{status:?}");
             Ok(())
         })

@@ -12,7 +12,9 @@ use model::groups::UpgradeType;
 use serde_json::{Value, json};
 
 use crate::annotation::{IN_PLACE_STATE, REVISION_LABEL};
-use crate::cafe_deployment::{self as app, Deployment, Edit, Kind, Phase, PodSetType, RecordSeen, RecordWrite, Seen, SetSeen};
+use crate::cafe_deployment::{
+    self as app, Deployment, Edit, Kind, Phase, PodSetType, RecordSeen, RecordWrite, Seen, SetSeen,
+};
 use crate::in_place_set::{self, Act, PodUpgradePolicy, Set};
 use crate::pod::{ContainerView, PodView, Scheduling};
 use crate::pod_life::{Record, Step};
@@ -285,7 +287,8 @@ impl Fleet {
         }
         let cell = self.sets.get(&pod.set).map(|set| set.seen.cell.clone()).unwrap_or_default();
         let in_cell = |other: &&PodView| other.set == pod.set && other.scheduling == Scheduling::Placed;
-        let has_room = self.room.get(&cell).is_none_or(|room| self.pods.iter().filter(in_cell).count() < *room);
+        let has_room =
+            self.room.get(&cell).is_none_or(|room| self.pods.iter().filter(in_cell).count() < *room);
         self.starts += 1;
         let (starts, now) = (self.starts, self.now);
         let pod = &mut self.pods[place];

@@ -32,7 +32,8 @@ fn line(fleet: &Fleet) -> String {
     let mut images: Vec<&str> = fleet.alive().map(|pod| pod.containers["shop"].image.as_str()).collect();
     images.sort_unstable();
     images.dedup();
-    let images: Vec<String> = images.iter().map(|image| format!("{} x {image}", fleet.with_image(image))).collect();
+    let images: Vec<String> =
+        images.iter().map(|image| format!("{} x {image}", fleet.with_image(image))).collect();
     format!(
         "#{} {:?} {:?} {} [{}] available {}",
         fleet.status.release_seq,
@@ -68,7 +69,11 @@ fn a_word_counts_for_its_release_and_group_only() {
     assert_eq!((fleet.phase(), fleet.with_image("shop:2")), (Phase::WaitingForConfirm, 2));
     fleet.confirm();
     fleet.settle();
-    assert_eq!((fleet.phase(), fleet.with_image("shop:2")), (Phase::WaitingForConfirm, 6), "one word, one group");
+    assert_eq!(
+        (fleet.phase(), fleet.with_image("shop:2")),
+        (Phase::WaitingForConfirm, 6),
+        "one word, one group"
+    );
     // A template change voids the wait; the word for the release before does not count.
     fleet.confirm();
     fleet.set_image("shop:3");
@@ -138,13 +143,20 @@ fn rollback_goes_in_groups_and_asks() {
     fleet.finish();
     fleet.deployment.rollback_to = Some("1".into());
     fleet.settle();
-    assert_eq!((fleet.kind(), fleet.phase(), fleet.with_image("shop:1")), (Kind::Update, Phase::WaitingForConfirm, 2));
+    assert_eq!(
+        (fleet.kind(), fleet.phase(), fleet.with_image("shop:1")),
+        (Kind::Update, Phase::WaitingForConfirm, 2)
+    );
     fleet.finish();
     assert_eq!(fleet.with_image("shop:1"), 10);
     fleet.deployment.rollback_to = Some("99".into());
     fleet.settle();
     let invalid = fleet.status.conditions.iter().find(|condition| condition.kind == "Invalid").unwrap();
-    assert!(invalid.message.contains("asks for revision 99, which is not in the history"), "{}", invalid.message);
+    assert!(
+        invalid.message.contains("asks for revision 99, which is not in the history"),
+        "{}",
+        invalid.message
+    );
 }
 
 #[test]
@@ -187,7 +199,8 @@ fn no_progress_is_called_by_its_name_and_recovers() {
     fleet.now = fleet.now.plus_seconds(601);
     fleet.settle();
     assert_eq!(fleet.phase(), Phase::Failed);
-    let progressing = fleet.status.conditions.iter().find(|condition| condition.kind == "Progressing").unwrap();
+    let progressing =
+        fleet.status.conditions.iter().find(|condition| condition.kind == "Progressing").unwrap();
     assert_eq!((progressing.truth, progressing.reason.as_str()), (Truth::False, "ProgressDeadlineExceeded"));
     assert!(progressing.message.contains("ImagePullBackOff: shop: shop:bad"), "{}", progressing.message);
     assert_eq!(fleet.with_image("shop:bad"), 2, "nothing is rolled back by itself");
@@ -265,5 +278,8 @@ fn a_status_that_was_lost_does_not_turn_an_update_into_a_first_rollout() {
     fleet.status = crate::cafe_deployment::Status::default();
     fleet.set_image("shop:2");
     fleet.settle();
-    assert_eq!((fleet.kind(), fleet.phase(), fleet.with_image("shop:2")), (Kind::Update, Phase::WaitingForConfirm, 2));
+    assert_eq!(
+        (fleet.kind(), fleet.phase(), fleet.with_image("shop:2")),
+        (Kind::Update, Phase::WaitingForConfirm, 2)
+    );
 }

@@ -57,9 +57,9 @@ fn target(set: &Set, pod: &PodView, plan: &mut SetPlan) -> Target {
     let to = &set.identity.revision;
     let change = match (set.templates.get(&pod.revision), set.templates.get(to)) {
         (Some(from), Some(to)) => classify(from, to),
-        _ if set.lost.contains(&pod.revision) => {
-            Change::Recreate { field: format!("template (revision {} is not recorded any more)", pod.revision) }
-        }
+        _ if set.lost.contains(&pod.revision) => Change::Recreate {
+            field: format!("template (revision {} is not recorded any more)", pod.revision),
+        },
         _ => {
             plan.missing_templates.insert(pod.revision.clone());
             return Target::Stay;

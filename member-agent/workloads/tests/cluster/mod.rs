@@ -121,34 +121,55 @@ impl World {
     }
 
     /// Waits until a release is over and every pod is available.
-    pub(crate) async fn succeeded(&self, name: &str, replicas: i32, release_seq: i64) -> Result<CafeDeployment> {
-        wait::until(&format!("release {release_seq} of {name} over, {replicas} pods"), wait::LONG, async || {
-            let object = self.api().get(name).await?;
-            let status = object.status.clone().context("no status")?;
-            let release = status.release.clone().context("no release")?;
-            let is_current = object.metadata.generation == Some(status.observed_generation);
-            let counts = [status.replicas, status.updated_replicas, status.available_replicas];
-            ensure!(
-                is_current && release.phase == "Succeeded" && counts == [replicas; 3] && status.release_seq == release_seq,
-                "release {}: {release:?} {counts:?} {:?} {:?}",
-                status.release_seq,
-                status.problems,
-                status.conditions,
-            );
-            Ok(object)
-        })
+    pub(crate) async fn succeeded(
+        &self,
+        name: &str,
+        replicas: i32,
+        release_seq: i64,
+    ) -> Result<CafeDeployment> {
+        wait::until(
+            &format!("release {release_seq} of {name} over, {replicas} pods"),
+            wait::LONG,
+            async || {
+                let object = self.api().get(name).await?;
+                let status = object.status.clone().context("no status")?;
+                let release = status.release.clone().context("no release")?;
+                let is_current = object.metadata.generation == Some(status.observed_generation);
+                let counts = [status.replicas, status.updated_replicas, status.available_replicas];
+                ensure!(
+                    is_current
+                        && release.phase == "Succeeded"
+                        && counts == [replicas; 3]
+                        && status.release_seq == release_seq,
+                    "release {}: {release:?} {counts:?} {:?} {:?}",
+                    status.release_seq,
+                    status.problems,
+                    status.conditions,
+                );
+                Ok(object)
+            },
+        )
         .await
     }
 
     /// Waits until a person is waited for after `group`.
     pub(crate) async fn waits(&self, name: &str, release_seq: i64, group: i32) -> Result<()> {
-        wait::until(&format!("{name} waits after group {group} of release {release_seq}"), wait::LONG, async || {
-            let status = self.api().get(name).await?.status.context("no status")?;
-            let release = status.release.context("no release")?;
-            let place = (release.waiting_for_confirm, release.phase.as_str(), status.release_seq, release.group);
-            ensure!(place == (true, "WaitingForConfirm", release_seq, group), "{release:?} {:?}", status.problems);
-            Ok(())
-        })
+        wait::until(
+            &format!("{name} waits after group {group} of release {release_seq}"),
+            wait::LONG,
+            async || {
+                let status = self.api().get(name).await?.status.context("no status")?;
+                let release = status.release.context("no release")?;
+                let place =
+                    (release.waiting_for_confirm, release.phase.as_str(), status.release_seq, release.group);
+                ensure!(
+                    place == (true, "WaitingForConfirm", release_seq, group),
+                    "{release:?} {:?}",
+                    status.problems
+                );
+                Ok(())
+            },
+        )
         .await
     }
 
@@ -168,14 +189,18 @@ impl World {
         what: &str,
         look: impl Fn(&CafeDeploymentStatus) -> Result<()>,
     ) -> Result<()> {
-        wait::until(what, wait::LONG, async || look(&self.api().get(name).await?.status.context("no status")?)).await
+        wait::until(what, wait::LONG, async || {
+            look(&self.api().get(name).await?.status.context("no status")?)
+        })
+        .await
     }
 
     /// All pods that are not on their way out.
     pub(crate) async fn pods(&self, name: &str) -> Result<BTreeMap<String, PodFacts>> {
         let api: Api<Pod> = Api::default_namespaced(self.client.clone());
         let of = ListParams::default().labels(&format!("{CAFEDEPLOYMENT_LABEL}={name}"));
-        let pods = api.list(&of).await?.items.into_iter().filter(|pod| pod.metadata.deletion_timestamp.is_none());
+        let pods =
+            api.list(&of).await?.items.into_iter().filter(|pod| pod.metadata.deletion_timestamp.is_none());
         Ok(pods.map(|pod| (pod.name_any(), facts(&pod))).collect())
     }
 
@@ -190,8 +215,13 @@ impl World {
     pub(crate) async fn revisions(&self, name: &str) -> Result<Vec<(i64, String)>> {
         let api: Api<ControllerRevision> = Api::default_namespaced(self.client.clone());
         let of = ListParams::default().labels(&format!("{CAFEDEPLOYMENT_LABEL}={name}"));
-        let mut found: Vec<_> =
-            api.list(&of).await?.items.into_iter().map(|record| (record.revision, record.name_any())).collect();
+        let mut found: Vec<_> = api
+            .list(&of)
+            .await?
+            .items
+            .into_iter()
+            .map(|record| (record.revision, record.name_any()))
+            .collect();
         found.sort();
         Ok(found)
     }
@@ -211,7 +241,9 @@ impl World {
     pub(crate) async fn widen_node(&self, part: &str, pods: u32) -> Result<()> {
         let api: Api<Node> = Api::all(self.client.clone());
         let number = pods.to_string();
-        for node in api.list(&ListParams::default()).await?.items.iter().filter(|node| node.name_any().contains(part)) {
+        for node in
+            api.list(&ListParams::default()).await?.items.iter().filter(|node| node.name_any().contains(part))
+        {
             let patch = json!({"status": {"capacity": {"pods": number}, "allocatable": {"pods": number}}});
             api.patch_status(&node.name_any(), &PatchParams::default(), &Patch::Merge(patch)).await?;
         }
