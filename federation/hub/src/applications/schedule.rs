@@ -55,7 +55,7 @@ impl Schedule {
 }
 
 /// What a placement says, in the core's words.
-pub(super) fn placement(written: &Written) -> Result<Placement, Refusal> {
+pub(crate) fn placement(written: &Written) -> Result<Placement, Refusal> {
     let invalid = |field, message: String| Refusal::InvalidSpec { field, message };
     let units: Result<Vec<UnitName>, _> =
         written.units.iter().map(|unit| UnitName::new(unit.as_str())).collect();
