@@ -5,6 +5,7 @@
 //! * [`ldc`]: units and the rules in force, on the hub.
 //! * [`names`]: every label, annotation, finalizer and namespace name, once.
 //! * [`schema`]: pieces of schema that derive cannot say.
+//! * [`convert`]: from kinds into the model, and back.
 //! * [`manifests`]: the CRDs as they are checked in under `crds/generated`.
 
 // The derive takes one `printcolumn` per column; the lint takes their keys for repeated attributes.
@@ -13,6 +14,7 @@
 #![allow(unreachable_pub)]
 
 pub mod apps;
+pub mod convert;
 pub mod federation;
 pub mod ldc;
 pub mod manifests;
