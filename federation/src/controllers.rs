@@ -2,7 +2,7 @@
 
 use anyhow::Context;
 use crds::names;
-use federation_hub_lib::{bootstrap, join::Joins, members::Members};
+use federation_hub_lib::{bootstrap, join::Joins, members::Members, units::Units};
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::ResourceExt;
 use kube::api::{Api, Patch, PatchParams};
@@ -14,7 +14,8 @@ pub async fn run(client: kube::Client, stop: CancellationToken) -> anyhow::Resul
     bootstrap::prepare(&client).await?;
     tokio::join!(
         Joins::new(client.clone()).run(stop.clone()),
-        Members::new(client.clone()).run(stop.clone())
+        Members::new(client.clone()).run(stop.clone()),
+        Units::new(client.clone()).run(stop.clone()),
     );
     Ok(())
 }

@@ -131,7 +131,11 @@ impl Agent {
 
     /// Runs until `stop`.
     pub async fn run(self) {
-        let workloads = member_agent_workloads::Options { suspended: self.link.suspended() };
+        let workloads = member_agent_workloads::Options {
+            suspended: Some(self.link.suspended()),
+            instance: Some(self.link.boot_id.clone()),
+            ..member_agent_workloads::Options::default()
+        };
         let mut suspended = self.link.suspended();
         let inventory = self.reconciler.inventory.clone();
         let queue = self.reconciler.member.queue.clone();
@@ -148,10 +152,20 @@ impl Agent {
             () = self.stop.cancelled() => info!("stopping"),
             () = self.link.keep() => {}
             () = self.reporter.follow(self.member.clone()) => {}
-            () = member_agent_workloads::run(self.member.clone(), workloads, self.stop.clone()) => {}
+            () = run_workloads(self.member.clone(), workloads, self.stop.clone()) => {}
             _ = workers => {}
             () = wake_on_resume => {}
         }
+    }
+}
+
+/// The controllers of this cluster's workloads; what keeps them from starting (a cluster that is not there yet)
+/// is tried again, whatever becomes of the hub.
+async fn run_workloads(member: kube::Client, options: member_agent_workloads::Options, stop: CancellationToken) {
+    let mut backoff = crate::backoff::Backoff::default();
+    while let Err(error) = member_agent_workloads::run(member.clone(), stop.clone(), options.clone()).await {
+        tracing::warn!(error = %error, "the workload controllers could not start; trying again");
+        tokio::time::sleep(backoff.next_wait()).await;
     }
 }
 

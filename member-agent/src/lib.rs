@@ -19,4 +19,5 @@ pub mod link;
 pub mod metrics;
 pub mod queue;
 pub mod report;
+pub mod run;
 pub mod works;

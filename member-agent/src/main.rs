@@ -1,2 +1,7 @@
-//! Entry point.
-fn main() {}
+//! `member-agent`.
+
+use clap::Parser;
+
+fn main() -> std::process::ExitCode {
+    member_agent::run::main(member_agent::args::Args::parse())
+}

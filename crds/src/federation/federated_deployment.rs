@@ -315,7 +315,7 @@ pub struct FederatedClusterStatus {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FederatedReleaseStatus {
-    /// `Pending`, `Releasing`, `WaitingForConfirm`, `Paused`, `Succeeded`, `Scaling`, `Failed`.
+    /// `Pending`, `Releasing`, `Scaling`, `WaitingForConfirm`, `Paused`, `CatchingUp`, `Succeeded`, `Failed`.
     pub phase: String,
     /// The open group. With `Beta`, groups count from 0; with `Batch`, from 1.
     pub group: i32,
@@ -330,6 +330,18 @@ pub struct FederatedReleaseStatus {
     /// When something last moved, RFC 3339; the progress deadline counts from here.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub progressed_at: String,
+    /// Why it was made: `FirstRollout`, `TemplateChange`, `GoingBack` (cancelled in the middle) or `Scaling`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub cause: String,
+    /// Digest of the division it was planned for; another one is a change of scale.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub shape: String,
+    /// Most replicas seen at the revision in this release; the progress deadline counts from when this rose.
+    #[serde(default)]
+    pub most_updated: i32,
+    /// Most replicas seen available in this release, counted likewise.
+    #[serde(default)]
+    pub most_available: i32,
 }
 
 /// A pod that keeps the others waiting.

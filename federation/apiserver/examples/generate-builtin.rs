@@ -33,6 +33,7 @@ const DOCUMENTS: &[&str] = &[
 /// What every server serves.
 const HUB: &[&str] = &[
     "io.k8s.api.authentication.v1.SelfSubjectReview",
+    "io.k8s.api.authentication.v1.TokenRequest",
     "io.k8s.api.authentication.v1.TokenReview",
     "io.k8s.api.authorization.v1.SelfSubjectAccessReview",
     "io.k8s.api.authorization.v1.SubjectAccessReview",
@@ -68,6 +69,7 @@ const MEMBER: &[&str] = &[
 /// Message names of the same kinds, without the lists.
 const HUB_MESSAGES: &[&str] = &[
     "k8s.io.api.authentication.v1.SelfSubjectReview",
+    "k8s.io.api.authentication.v1.TokenRequest",
     "k8s.io.api.authentication.v1.TokenReview",
     "k8s.io.api.authorization.v1.SelfSubjectAccessReview",
     "k8s.io.api.authorization.v1.SubjectAccessReview",

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::openapi::Published;
 use crate::schema::Schema;
 use crate::schema::metadata::NameRule;
-use crate::status::{ApiResult, FieldError};
+use crate::status::{ApiResult, FieldError, FieldErrorKind};
 
 /// Group, version and resource, with everything that is needed to serve it.
 #[derive(Clone)]
@@ -58,6 +58,20 @@ impl Resource {
     /// `apiVersion` of its objects: `v1`, `apps/v1`.
     pub fn api_version(&self) -> String {
         if self.group.is_empty() { self.version.clone() } else { format!("{}/{}", self.group, self.version) }
+    }
+
+    /// What is wrong with `new`, beside its metadata: the schema first, then the strategy. `new` is
+    /// prepared and defaulted.
+    ///
+    /// Lists with keys may hold a key twice in built-in kinds where their own rules do not forbid it
+    /// (`env`, `ports`): upstream reads the list type for merging only.
+    pub fn validate(&self, ctx: &WriteContext, new: &Value, old: Option<&Value>) -> Vec<FieldError> {
+        let mut errors = crate::schema::validate(new, &self.schema, old);
+        if self.origin == Origin::Builtin {
+            errors.retain(|error| error.kind != FieldErrorKind::Duplicate);
+        }
+        errors.extend(self.strategy.validate(ctx, new, old));
+        errors
     }
 }
 

@@ -227,11 +227,12 @@ fn usages(usages: &Value) -> Vec<FieldError> {
     for (i, usage) in list.iter().enumerate() {
         let path = format!("spec.usages[{i}]");
         if !USAGES.contains(&text(usage)) {
-            errors.push(unsupported(path.clone(), usage, USAGES));
+            errors.push(unsupported(path, usage, USAGES));
         }
-        if list[..i].contains(usage) {
-            errors.push(FieldError::new(FieldErrorKind::Duplicate, path, "").shown(usage.to_string()));
-        }
+    }
+    for (i, usage) in list.iter().enumerate().filter(|(i, usage)| list[..*i].contains(usage)) {
+        let path = format!("spec.usages[{i}]");
+        errors.push(FieldError::new(FieldErrorKind::Duplicate, path, "").shown(usage.to_string()));
     }
     errors
 }

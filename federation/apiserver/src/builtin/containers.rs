@@ -69,16 +69,8 @@ fn fill_probe(probe: &mut Value) {
 /// Checks a container at `path`; `volumes` are the names it may mount.
 pub(super) fn validate(container: &Value, volumes: &[&str], path: &str) -> Vec<FieldError> {
     let mut errors = name_errors(text(&container["name"]), NameRule::Label, &format!("{path}.name"));
-    let image = text(&container["image"]);
-    if image.is_empty() {
+    if text(&container["image"]).is_empty() {
         errors.push(required(&format!("{path}.image"), ""));
-    } else if image.trim() != image {
-        let why = "must not have leading or trailing whitespace";
-        errors.push(super::parts::invalid(format!("{path}.image"), &container["image"], why));
-    }
-    let policies = ["Always", "IfNotPresent", "Never"];
-    if !policies.contains(&text(&container["imagePullPolicy"])) {
-        errors.push(unsupported(format!("{path}.imagePullPolicy"), &container["imagePullPolicy"], &policies));
     }
     for (i, port) in list(&container["ports"]).iter().enumerate() {
         let at = format!("{path}.ports[{i}].containerPort");
@@ -109,7 +101,18 @@ pub(super) fn validate(container: &Value, volumes: &[&str], path: &str) -> Vec<F
             errors.push(required(&format!("{at}.mountPath"), ""));
         }
     }
+    let policies = ["Always", "IfNotPresent", "Never"];
+    if !policies.contains(&text(&container["imagePullPolicy"])) {
+        errors.push(unsupported(format!("{path}.imagePullPolicy"), &container["imagePullPolicy"], &policies));
+    }
     errors
+}
+
+/// Spaces around the name of an image: checked after everything else, and in pods only, as upstream does.
+pub(super) fn image_spaces(container: &Value, path: &str) -> Option<FieldError> {
+    let image = text(&container["image"]);
+    let why = "must not have leading or trailing whitespace";
+    (image.trim() != image).then(|| super::parts::invalid(format!("{path}.image"), &container["image"], why))
 }
 
 #[cfg(test)]

@@ -68,4 +68,6 @@ fn hub_of(library: &mut Library) -> Vec<Resource> {
 }
 
 #[cfg(test)]
+mod captured;
+#[cfg(test)]
 mod tests;

@@ -89,6 +89,12 @@ impl Nodes {
     fn fill(node: &mut Value) {
         if let Some(status) = node.get_mut("status") {
             quantity::texts(status, &["capacity", "allocatable"]);
+            // Everything can be allocated unless the kubelet says otherwise.
+            if let Some(capacity) = status.get("capacity").cloned()
+                && let Some(map) = status.as_object_mut()
+            {
+                super::parts::default(map, "allocatable", capacity);
+            }
         }
     }
 }

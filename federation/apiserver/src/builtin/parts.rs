@@ -86,10 +86,9 @@ pub(super) fn forbidden(path: impl Into<String>, detail: impl Into<String>) -> F
     FieldError::new(FieldErrorKind::Forbidden, path, detail)
 }
 
-/// `Unsupported value` with the supported ones in order.
+/// `Unsupported value` with the supported ones, in the order of the caller.
 pub(super) fn unsupported(path: impl Into<String>, value: &Value, supported: &[&str]) -> FieldError {
-    let mut names: Vec<String> = supported.iter().map(|name| format!("\"{name}\"")).collect();
-    names.sort();
+    let names: Vec<String> = supported.iter().map(|name| format!("\"{name}\"")).collect();
     let detail = format!("supported values: {}", names.join(", "));
     FieldError::new(FieldErrorKind::NotSupported, path, detail).shown(value.to_string())
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::definitions::Library;
 use super::kind::Kind;
 use super::parts::{child, default, restore, separate_status, text};
-use super::{pod_cells, pod_template, pod_update};
+use super::{containers, pod_cells, pod_template, pod_update};
 use crate::resource::{Endpoint, PostedKind, Resource, Strategy, WriteContext};
 use crate::status::FieldError;
 
@@ -46,11 +46,35 @@ impl Pods {
         pod_template::fill(spec);
         if let Some(map) = spec.as_object_mut() {
             default(map, "enableServiceLinks", true);
+            // A negative period means the shortest one.
+            if map["terminationGracePeriodSeconds"].as_i64().is_some_and(|n| n < 0) {
+                map.insert("terminationGracePeriodSeconds".into(), json!(1));
+            }
         }
         for field in ["containers", "initContainers"] {
             for container in super::parts::items(spec, field) {
                 requests_from_limits(container);
             }
+        }
+    }
+}
+
+/// What the admission plugins of a default server add: `Priority` and `DefaultTolerationSeconds`.
+fn admit(spec: &mut Value) {
+    let Some(map) = spec.as_object_mut() else { return };
+    default(map, "priority", 0);
+    default(map, "preemptionPolicy", "PreemptLowerPriority");
+    let tolerations = map.entry("tolerations").or_insert_with(|| json!([]));
+    let Some(list) = tolerations.as_array_mut() else { return };
+    for key in ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"] {
+        let tolerates = |toleration: &Value| {
+            let own = text(&toleration["key"]);
+            (own == key || own.is_empty()) && matches!(text(&toleration["effect"]), "" | "NoExecute")
+        };
+        if !list.iter().any(tolerates) {
+            list.push(
+                json!({"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300}),
+            );
         }
     }
 }
@@ -92,6 +116,9 @@ fn qos_class(spec: &Value) -> &'static str {
 impl Strategy for Pods {
     fn prepare_create(&self, _ctx: &WriteContext, object: &mut Value) {
         Self::fill(object);
+        if let Some(spec) = object.get_mut("spec") {
+            admit(spec);
+        }
         let class = qos_class(&object["spec"]);
         if let Some(map) = object.as_object_mut() {
             map.insert("status".into(), json!({"phase": "Pending", "qosClass": class}));
@@ -132,7 +159,15 @@ impl Strategy for Pods {
 
     fn validate(&self, ctx: &WriteContext, pod: &Value, old: Option<&Value>) -> Vec<FieldError> {
         match (old, &ctx.endpoint) {
-            (None, _) => pod_template::validate(&pod["spec"], "spec"),
+            (None, _) => {
+                let mut errors = pod_template::validate(&pod["spec"], "spec");
+                for field in ["containers", "initContainers"] {
+                    for (i, container) in super::parts::list(&pod["spec"][field]).iter().enumerate() {
+                        errors.extend(containers::image_spaces(container, &format!("spec.{field}[{i}]")));
+                    }
+                }
+                errors
+            }
             (Some(old), Endpoint::Main) => pod_update::validate(&pod["spec"], &old["spec"]),
             (Some(_), _) => Vec::new(),
         }

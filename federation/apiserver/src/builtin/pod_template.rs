@@ -84,11 +84,6 @@ pub(super) fn validate(spec: &Value, path: &str) -> Vec<FieldError> {
             errors.push(super::parts::unsupported(format!("{path}.{field}"), &spec[field], allowed));
         }
     }
-    if spec["terminationGracePeriodSeconds"].as_i64().is_some_and(|n| n < 0) {
-        let (at, value) =
-            (format!("{path}.terminationGracePeriodSeconds"), &spec["terminationGracePeriodSeconds"]);
-        errors.push(super::parts::invalid(at, value, "must be greater than or equal to 0"));
-    }
     for (i, gate) in list(&spec["readinessGates"]).iter().enumerate() {
         if text(&gate["conditionType"]).is_empty() {
             let at = format!("{path}.readinessGates[{i}].conditionType");

@@ -161,7 +161,7 @@ impl Strategy for Bindings {
             errors.extend(broken.into_iter().map(|why| invalid("roleRef.name", &role["name"], why)));
         }
         for (i, subject) in list(&binding["subjects"]).iter().enumerate() {
-            errors.extend(subject_errors(subject, &format!("subjects[{i}]")));
+            errors.extend(subject_errors(subject, &format!("subjects[{i}]"), self.namespaced));
         }
         if let Some(old) = old
             && old["roleRef"] != *role
@@ -180,7 +180,7 @@ impl Strategy for Bindings {
     }
 }
 
-fn subject_errors(subject: &Value, path: &str) -> Vec<FieldError> {
+fn subject_errors(subject: &Value, path: &str, namespaced: bool) -> Vec<FieldError> {
     let mut errors = Vec::new();
     if text(&subject["name"]).is_empty() {
         errors.push(required(&format!("{path}.name"), ""));
@@ -191,7 +191,8 @@ fn subject_errors(subject: &Value, path: &str) -> Vec<FieldError> {
             if !group.is_empty() {
                 errors.push(unsupported(format!("{path}.apiGroup"), &subject["apiGroup"], &[""]));
             }
-            if text(&subject["namespace"]).is_empty() {
+            // In a namespace the binding's own one is meant.
+            if text(&subject["namespace"]).is_empty() && !namespaced {
                 errors.push(required(&format!("{path}.namespace"), ""));
             }
         }

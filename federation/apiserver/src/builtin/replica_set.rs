@@ -114,19 +114,20 @@ impl Strategy for ReplicaSets {
 
 fn selector_errors(spec: &Value) -> Vec<FieldError> {
     let selector = &spec["selector"];
+    let mut errors = Vec::new();
     if selector.is_null() {
-        return vec![required("spec.selector", "")];
-    }
-    if len(&selector["matchLabels"]) + len(&selector["matchExpressions"]) == 0 {
+        errors.push(required("spec.selector", ""));
+    } else if len(&selector["matchLabels"]) + len(&selector["matchExpressions"]) == 0 {
         return vec![invalid("spec.selector", selector, "empty selector is invalid for deployment")];
     }
     let labels = &spec["template"]["metadata"]["labels"];
     let none = serde_json::Map::new();
-    if pod_template::matches(selector, labels.as_object().unwrap_or(&none)) {
-        return Vec::new();
+    // No selector selects nothing.
+    if selector.is_null() || !pod_template::matches(selector, labels.as_object().unwrap_or(&none)) {
+        let why = "`selector` does not match template `labels`";
+        errors.push(invalid("spec.template.metadata.labels", labels, why));
     }
-    let why = "`selector` does not match template `labels`";
-    vec![invalid("spec.template.metadata.labels", labels, why)]
+    errors
 }
 
 fn status_errors(status: &Value) -> Vec<FieldError> {

@@ -92,8 +92,11 @@ impl Services {
             return;
         }
         default(spec, "internalTrafficPolicy", "Cluster");
-        default(spec, "ipFamilies", json!(["IPv4"]));
-        default(spec, "ipFamilyPolicy", "SingleStack");
+        // Without a selector nobody knows the families of the endpoints, so upstream allows both.
+        let open = spec.get("clusterIP").is_some_and(|ip| ip == "None")
+            && spec.get("selector").is_none_or(|s| len(s) == 0);
+        default(spec, "ipFamilies", if open { json!(["IPv4", "IPv6"]) } else { json!(["IPv4"]) });
+        default(spec, "ipFamilyPolicy", if open { "RequireDualStack" } else { "SingleStack" });
         default(spec, "clusterIP", address(&seed));
         let ip = spec["clusterIP"].clone();
         default(spec, "clusterIPs", json!([ip]));
@@ -163,9 +166,6 @@ impl Strategy for Services {
         let spec = &service["spec"];
         let type_ = text(&spec["type"]);
         let mut errors = Vec::new();
-        if !TYPES.contains(&type_) {
-            errors.push(unsupported("spec.type", &spec["type"], &TYPES));
-        }
         let headless = spec["clusterIP"] == "None";
         match type_ {
             "ExternalName" if text(&spec["externalName"]).is_empty() => {
@@ -181,6 +181,9 @@ impl Strategy for Services {
             errors.push(required("spec.ports", ""));
         }
         errors.extend(port_errors(list(&spec["ports"])));
+        if !TYPES.contains(&type_) {
+            errors.push(unsupported("spec.type", &spec["type"], &TYPES));
+        }
         if !headless
             && let ip = text(&spec["clusterIP"])
             && !ip.is_empty()
@@ -208,10 +211,6 @@ fn port_errors(ports: &[Value]) -> Vec<FieldError> {
     let mut errors = Vec::new();
     for (i, port) in ports.iter().enumerate() {
         let path = format!("spec.ports[{i}]");
-        if !port["port"].as_i64().is_some_and(|n| (1..=65535).contains(&n)) {
-            let why = "must be between 1 and 65535, inclusive";
-            errors.push(invalid(format!("{path}.port"), &port["port"], why));
-        }
         let name = text(&port["name"]);
         if name.is_empty() && ports.len() > 1 {
             errors.push(required(&format!("{path}.name"), ""));
@@ -219,6 +218,14 @@ fn port_errors(ports: &[Value]) -> Vec<FieldError> {
         if !name.is_empty() && ports[..i].iter().any(|other| other["name"] == port["name"]) {
             let duplicate = FieldError::new(FieldErrorKind::Duplicate, format!("{path}.name"), "");
             errors.push(duplicate.shown(port["name"].to_string()));
+        }
+        for field in ["port", "targetPort"] {
+            if port[field].as_str().is_none()
+                && !port[field].as_i64().is_some_and(|n| (1..=65535).contains(&n))
+            {
+                let why = "must be between 1 and 65535, inclusive";
+                errors.push(invalid(format!("{path}.{field}"), &port[field], why));
+            }
         }
         let protocols = ["SCTP", "TCP", "UDP"];
         if !protocols.contains(&text(&port["protocol"])) {

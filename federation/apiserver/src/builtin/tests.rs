@@ -153,11 +153,12 @@ fn a_request_for_a_certificate_is_stamped_with_who_asks() {
 fn a_binding_keeps_its_role() {
     let object = json!({"roleRef": {"kind": "ClusterRole", "name": "view"},
         "subjects": [{"kind": "User", "name": "anna"}, {"kind": "ServiceAccount", "name": "x"}]});
-    let (binding, errors) = create("rolebindings", object);
+    assert!(create("rolebindings", object.clone()).1.is_empty());
+    let (binding, errors) = create("clusterrolebindings", object);
     assert_eq!(errors, ["subjects[1].namespace: Required value"]);
     assert_eq!(binding["roleRef"]["apiGroup"], "rbac.authorization.k8s.io");
     let changed = with(binding.clone(), "/roleRef/name", json!("edit"));
-    let (_, errors) = update("rolebindings", Endpoint::Main, changed, &binding);
+    let (_, errors) = update("clusterrolebindings", Endpoint::Main, changed, &binding);
     assert!(errors.last().unwrap().ends_with("cannot change roleRef"));
     let (_, errors) = create("roles", json!({"rules": [{"verbs": ["get"], "resources": ["pods"]}]}));
     assert_eq!(

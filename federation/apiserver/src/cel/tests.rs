@@ -88,6 +88,30 @@ fn what_did_not_change_is_not_judged_again() {
 }
 
 #[test]
+fn maps_lists_and_presence_work_as_in_the_own_kinds() {
+    let schema = schema(json!({"type": "object", "properties": {
+        "topology": {"type": "object", "properties": {
+            "values": {"type": "array", "items": {"type": "string"}},
+            "unitReplicas": {"type": "object", "additionalProperties": {"x-kubernetes-int-or-string": true}}}},
+        "namespace": {"type": "string"},
+        "uid": {"type": "string"}},
+        "x-kubernetes-validations": [
+            {"rule": "!has(self.topology) || !has(self.topology.unitReplicas) || self.topology.unitReplicas.all(k, k in self.topology.values)",
+                "message": "unknown value"},
+            {"rule": "!has(self.__namespace__) || self.__namespace__.size() <= 4", "message": "long"},
+            {"rule": "!has(oldSelf.uid) || (has(self.uid) && self.uid == oldSelf.uid)", "message": "bound"}]}));
+    let good = json!({"topology": {"values": ["a", "b"], "unitReplicas": {"a": 4, "b": "50%"}}, "namespace": "four", "uid": "u"});
+    assert!(texts(&schema, json!({}), None).is_empty());
+    assert!(texts(&schema, good.clone(), Some(json!({}))).is_empty());
+    assert_eq!(texts(&schema, json!({}), Some(good)), ["spec: Invalid value: bound"]);
+    let bad = json!({"topology": {"values": ["a"], "unitReplicas": {"c": 1}}, "namespace": "longer"});
+    assert_eq!(
+        texts(&schema, bad, None),
+        ["spec: Invalid value: unknown value", "spec: Invalid value: long"]
+    );
+}
+
+#[test]
 fn kubernetes_functions_are_there() {
     let schema = schema(
         json!({"type": "object", "properties": {"cpu": {"type": "string"}, "at": {"type": "string", "format": "date-time"}, "my-key": {"type": "string"}},

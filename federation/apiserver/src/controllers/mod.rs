@@ -12,7 +12,8 @@
 //! | [`bootstrap_tokens`] | expired bootstrap tokens are deleted |
 //! | [`csr`] | approved certificate requests are signed |
 //!
-//! The first namespaces and the default roles are written by the server itself when it starts; events vanish by the store's leases (`Strategy::ttl_seconds`), not by a controller.
+//! The first namespaces and the default roles are written by the server itself when it starts. Events
+//! vanish by the store's leases (`Strategy::ttl_seconds`), not by a controller.
 
 pub mod bootstrap_tokens;
 pub mod cluster_roles;

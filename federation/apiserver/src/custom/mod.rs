@@ -59,7 +59,7 @@ pub enum CustomError {
         version: String,
         /// Why.
         #[source]
-        source: SchemaError,
+        source: Box<SchemaError>,
     },
 }
 
@@ -77,7 +77,7 @@ pub fn resource(crd: &Value) -> Result<Resource, CustomError> {
     let structural = Schema::from_json(&schema, &Map::new()).map_err(|source| CustomError::Schema {
         crd: name.to_owned(),
         version: version.name.clone(),
-        source,
+        source: Box::new(source),
     })?;
     let spec = &parsed.spec;
     let names = &spec.names;

@@ -15,6 +15,10 @@ use serde_json::Value;
 use crate::status::{ApiError, ApiResult};
 pub use validation::{FieldValidation, Warning, field_validation};
 
+/// Deepest nesting of a body. Stored objects are read back with a limit of 128 levels, and
+/// `managedFields` repeats the nesting of an object a few levels further down.
+pub const MAX_DEPTH: usize = 100;
+
 /// A body as a value, and what was wrong with it without making it unreadable.
 #[derive(Debug, Default, PartialEq)]
 pub struct Decoded {
@@ -28,7 +32,7 @@ pub struct Decoded {
 /// floats become integers (both print alike), the rest are floats.
 ///
 /// # Errors
-/// 400 when the body is not one JSON value, or nests deeper than 128 levels.
+/// 400 when the body is not one JSON value, or nests deeper than [`MAX_DEPTH`].
 pub fn json(body: &[u8]) -> ApiResult<Decoded> {
     let mut reader = serde_json::Deserializer::from_slice(body);
     let mut duplicates = Vec::new();
@@ -42,7 +46,8 @@ pub fn json(body: &[u8]) -> ApiResult<Decoded> {
 /// Aliases are expanded within the parser's limit on repetition, so a bomb is refused.
 ///
 /// # Errors
-/// 400 when the body is not one YAML document, uses tags, or repeats aliases without bounds.
+/// 400 when the body is not one YAML document, uses tags, nests deeper than [`MAX_DEPTH`], or
+/// repeats aliases without bounds.
 pub fn yaml(body: &[u8]) -> ApiResult<Decoded> {
     if body.trim_ascii_start().starts_with(b"{") {
         return json(body);

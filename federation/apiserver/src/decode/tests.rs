@@ -32,6 +32,9 @@ fn what_is_not_one_value_is_refused() {
         let error = json(body.as_bytes()).expect_err(body);
         assert_eq!(error.code(), 400, "{body}");
     }
+    let nested = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
+    assert!(json(nested(super::MAX_DEPTH).as_bytes()).is_ok());
+    assert_eq!(json(nested(super::MAX_DEPTH + 1).as_bytes()).expect_err("too deep").code(), 400);
     let deep = "[".repeat(100_000);
     assert_eq!(json(deep.as_bytes()).expect_err("too deep").code(), 400);
     assert_eq!(yaml(deep.as_bytes()).expect_err("too deep").code(), 400);
@@ -67,7 +70,7 @@ fn strict_refuses_warn_warns_ignore_is_silent() {
     assert!(field_validation(FieldValidation::Ignore, &unknown, &duplicates).expect("ignore").is_empty());
     assert!(field_validation(FieldValidation::Strict, &[], &[]).expect("clean").is_empty());
     assert_eq!(FieldValidation::parse("").expect("default"), FieldValidation::Warn);
-    assert!(FieldValidation::parse("strict").is_err());
+    assert_eq!(FieldValidation::parse("strict").expect_err("unknown").code(), 422);
 }
 
 proptest! {

@@ -1,6 +1,6 @@
 //! What happens to unknown and duplicate fields: refused, warned about, or dropped in silence.
 
-use crate::status::{ApiError, ApiResult};
+use crate::status::{ApiError, ApiResult, FieldError, FieldErrorKind};
 
 /// A text for the client's `Warning` header.
 pub type Warning = String;
@@ -27,9 +27,12 @@ impl FieldValidation {
             "" | "Warn" => Ok(Self::Warn),
             "Ignore" => Ok(Self::Ignore),
             "Strict" => Ok(Self::Strict),
-            other => Err(ApiError::bad_request(format!(
-                "fieldValidation: Unsupported value: {other:?}: supported values: \"Ignore\", \"Strict\", \"Warn\""
-            ))),
+            other => {
+                const ALLOWED: &str = "supported values: \"\", \"Ignore\", \"Strict\", \"Warn\"";
+                let error = FieldError::new(FieldErrorKind::NotSupported, "fieldValidation", ALLOWED);
+                let error = error.shown(format!("{other:?}"));
+                Err(ApiError::invalid("meta.k8s.io", "CreateOptions", "", &[error]))
+            }
         }
     }
 }

@@ -5,6 +5,8 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
+use super::MAX_DEPTH;
+
 use crate::schema::Path;
 
 /// Duplicates that are reported; a hostile body may hold millions.
@@ -12,13 +14,24 @@ const MAX_REPORTED: usize = 100;
 
 /// The seed of a whole body.
 pub(super) fn seed(duplicates: &mut Vec<String>) -> ValueSeed<'_> {
-    ValueSeed { path: &Path::Root, duplicates }
+    ValueSeed { path: &Path::Root, depth: 0, duplicates }
 }
 
 /// Reads one value at `path`.
 pub(super) struct ValueSeed<'a> {
     path: &'a Path<'a>,
+    depth: usize,
     duplicates: &'a mut Vec<String>,
+}
+
+impl ValueSeed<'_> {
+    /// The depth of what is inside a container here.
+    fn deeper<E: Error>(&self) -> Result<usize, E> {
+        if self.depth < MAX_DEPTH {
+            return Ok(self.depth + 1);
+        }
+        Err(E::custom(format_args!("the value nests deeper than {MAX_DEPTH} levels")))
+    }
 }
 
 impl<'de> DeserializeSeed<'de> for ValueSeed<'_> {
@@ -94,10 +107,11 @@ impl<'de> Visitor<'de> for ValueSeed<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        let depth = self.deeper()?;
         let mut list = Vec::new();
         loop {
             let path = self.path.index(list.len());
-            let seed = ValueSeed { path: &path, duplicates: self.duplicates };
+            let seed = ValueSeed { path: &path, depth, duplicates: self.duplicates };
             match items.next_element_seed(seed)? {
                 Some(value) => list.push(value),
                 None => return Ok(Value::Array(list)),
@@ -106,6 +120,7 @@ impl<'de> Visitor<'de> for ValueSeed<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
+        let depth = self.deeper()?;
         let mut map = Map::new();
         while let Some(key) = entries.next_key_seed(KeySeed)? {
             let path = self.path.field(&key);
@@ -115,7 +130,8 @@ impl<'de> Visitor<'de> for ValueSeed<'_> {
                     self.duplicates.push(text);
                 }
             }
-            let value = entries.next_value_seed(ValueSeed { path: &path, duplicates: self.duplicates })?;
+            let value =
+                entries.next_value_seed(ValueSeed { path: &path, depth, duplicates: self.duplicates })?;
             map.insert(key, value);
         }
         Ok(Value::Object(map))

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Catalogue, storage_version_hash, subresources, verbs};
+use super::{Catalogue, subresources, verbs};
 use crate::resource::Resource;
 
 pub(super) fn list(catalogue: &Catalogue<'_>) -> Value {
@@ -40,9 +40,6 @@ fn resource(resource: &Resource) -> Value {
     }
     if !resource.categories.is_empty() {
         entry.insert("categories".into(), json!(resource.categories));
-    }
-    if resource.verbs.read {
-        entry.insert("storageVersionHash".into(), json!(storage_version_hash(resource)));
     }
     let subresources: Vec<Value> = subresources(resource)
         .into_iter()

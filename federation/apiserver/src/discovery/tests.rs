@@ -29,7 +29,6 @@ fn the_core_group_has_no_name_and_its_kinds_are_whole() {
             "singularResource": "namespace",
             "verbs": ["create", "delete", "get", "list", "patch", "update", "watch"],
             "shortNames": ["ns"],
-            "storageVersionHash": "Q3oi5N2YM8M=",
             "subresources": [
                 {"subresource": "finalize", "responseKind": {"group": "", "version": "v1", "kind": "Namespace"},
                  "verbs": ["update"]},
@@ -74,6 +73,24 @@ fn subresources_answer_with_the_kind_they_have() {
     let scale =
         list["resources"].as_array().unwrap().iter().find(|r| r["name"] == "replicasets/scale").unwrap();
     assert_eq!((&scale["group"], &scale["kind"]), (&json!("autoscaling"), &json!("Scale")));
+}
+
+/// Every entry of ours is the entry of a real kube-apiserver 1.36 (`assets/testdata`). It serves more.
+#[test]
+fn our_entries_are_those_of_upstream() {
+    let captured: Vec<Value> =
+        serde_json::from_str(include_str!("../../assets/testdata/discovery.json")).unwrap();
+    let discovery = discovery();
+    for upstream in captured {
+        let group_version = upstream["groupVersion"].as_str().unwrap();
+        let (group, version) = group_version.rsplit_once('/').unwrap_or(("", group_version));
+        let ours = read(discovery.version(group, version).unwrap());
+        let entries = upstream["resources"].as_array().unwrap();
+        for entry in ours["resources"].as_array().unwrap() {
+            let theirs = entries.iter().find(|e| e["name"] == entry["name"]);
+            assert_eq!(Some(entry), theirs, "{group_version}");
+        }
+    }
 }
 
 #[test]

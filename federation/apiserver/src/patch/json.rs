@@ -1,8 +1,9 @@
 //! JSON patch, RFC 6902, with the caps of upstream.
 
-use json_patch::{Patch, PatchOperation};
+use json_patch::{AddOperation, CopyOperation, MoveOperation, Patch, PatchOperation, ReplaceOperation};
 use serde_json::Value;
 
+use crate::decode::MAX_DEPTH;
 use crate::status::{ApiError, ApiResult, Cause, Details};
 
 /// Most operations of one patch.
@@ -15,7 +16,8 @@ pub const MAX_COPIED: usize = 3 * 1024 * 1024;
 ///
 /// # Errors
 /// 400 when the body is not a JSON patch, 413 above [`MAX_OPERATIONS`], 422 when an operation fails
-/// (a missing path, a `test` that does not hold, too much copied). `target` is unusable then.
+/// (a missing path, a `test` that does not hold, too much copied, deeper than
+/// [`MAX_DEPTH`]). `target` is unusable then.
 pub fn json_patch(target: &mut Value, body: &[u8]) -> ApiResult<()> {
     let Patch(operations) = serde_json::from_slice(body)
         .map_err(|error| ApiError::bad_request(format!("error decoding patch: {error}")))?;
@@ -41,10 +43,36 @@ pub fn json_patch(target: &mut Value, body: &[u8]) -> ApiResult<()> {
                 )));
             }
         }
+        check_depth(target, operation)?;
         json_patch::patch(target, std::slice::from_ref(operation))
             .map_err(|error| refuse(&error.kind.to_string_at(operation)))?;
     }
     Ok(())
+}
+
+/// Refuses an operation that would nest the object deeper than a body may: many small operations can
+/// build what no body can hold, and everything that walks over objects recurses.
+fn check_depth(target: &Value, operation: &PatchOperation) -> ApiResult<()> {
+    let (path, value) = match operation {
+        PatchOperation::Add(AddOperation { path, value }) => (path, Some(value)),
+        PatchOperation::Replace(ReplaceOperation { path, value }) => (path, Some(value)),
+        PatchOperation::Move(MoveOperation { path, from }) => (path, target.pointer(from.as_str())),
+        PatchOperation::Copy(CopyOperation { path, from }) => (path, target.pointer(from.as_str())),
+        PatchOperation::Remove(_) | PatchOperation::Test(_) => return Ok(()),
+    };
+    if path.count() + value.map_or(0, depth) > MAX_DEPTH {
+        return Err(refuse(&format!("the result would nest deeper than {MAX_DEPTH} levels")));
+    }
+    Ok(())
+}
+
+/// Levels of containers in `value`.
+fn depth(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => 1 + items.iter().map(depth).max().unwrap_or(0),
+        Value::Object(map) => 1 + map.values().map(depth).max().unwrap_or(0),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => 0,
+    }
 }
 
 /// The reason of a failed operation with the path that it names.

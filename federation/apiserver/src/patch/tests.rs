@@ -58,6 +58,21 @@ fn json_patch_is_capped() {
 }
 
 #[test]
+fn json_patch_cannot_nest_without_bounds() {
+    let mut nested = json!({});
+    for _ in 0..40 {
+        nested = json!({"a": nested});
+    }
+    let ops: Vec<Value> =
+        (0..200).map(|n| json!({"op": "add", "path": "/a".repeat(40 * n + 1), "value": nested})).collect();
+    let body = serde_json::to_vec(&ops).expect("serialises");
+    assert_eq!(json_patch(&mut json!({}), &body).expect_err("too deep").code(), 422);
+    let ops: Vec<Value> = (0..200).map(|_| json!({"op": "copy", "from": "", "path": "/a"})).collect();
+    let body = serde_json::to_vec(&ops).expect("serialises");
+    assert_eq!(json_patch(&mut json!({"a": 1}), &body).expect_err("too deep").code(), 422);
+}
+
+#[test]
 fn merge_patch_is_that_of_the_rfc() {
     let table = [
         (json!({"a": "b"}), json!({"a": "c"}), json!({"a": "c"})),

@@ -83,7 +83,9 @@ impl Writer<'_> {
             },
             Form::Metadata => entry.write_metadata(revision, out),
             Form::Table(include) => {
-                self.kind.printer.write_row(out, &self.value(entry, revision), include.into(), self.now);
+                // Rows are made from stored objects, for a view too.
+                let stored = parsed(entry, revision);
+                self.kind.printer.write_row(out, &stored, include.into(), self.now);
             }
         }
     }
@@ -126,8 +128,7 @@ impl Writer<'_> {
     }
 
     fn value(&self, entry: &Entry, revision: u64) -> Value {
-        // What is in the cache was scanned as JSON before.
-        let mut value: Value = serde_json::from_slice(&entry.to_bytes(revision)).unwrap_or_default();
+        let mut value = parsed(entry, revision);
         if let Some(view) = &self.kind.view {
             (view.from_stored)(&mut value);
         }
@@ -143,6 +144,11 @@ impl From<Include> for IncludeObject {
             Include::Object => Self::Object,
         }
     }
+}
+
+fn parsed(entry: &Entry, revision: u64) -> Value {
+    // What is in the cache was scanned as JSON before.
+    serde_json::from_slice(&entry.to_bytes(revision)).unwrap_or_default()
 }
 
 fn write_value(value: &Value, out: &mut Vec<u8>) {

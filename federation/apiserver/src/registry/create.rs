@@ -4,7 +4,8 @@ use bytes::Bytes;
 use rand::Rng;
 use serde_json::Value;
 
-use super::commit::{Outcome, canonical, put};
+use super::commit::{self, Outcome, canonical};
+use super::namespaces::Guard;
 use super::request::{Reply, Write, Written};
 use super::{body, managed, meta, namespaces, prepare, review};
 use crate::http::incoming::Encoding;
@@ -12,8 +13,8 @@ use crate::resource::Origin;
 use crate::schema;
 use crate::status::{ApiError, ApiResult};
 
-/// How often another name is made up when the one that was is taken.
-const NAMES: usize = 8;
+/// How often another name is made up when the one that was is taken, or the namespace is looked at again.
+const ATTEMPTS: usize = 8;
 /// Random characters after a `generateName`.
 const SUFFIX: usize = 5;
 /// Longest `generateName` that is kept whole.
@@ -48,7 +49,7 @@ pub(super) async fn create_object(
     record: bool,
 ) -> ApiResult<Written> {
     let stored = write.kind.stored.clone();
-    namespaces::may_create(write, meta::text(&object, "name")).await?;
+    let mut guard = namespaces::may_create(write, meta::text(&object, "name")).await?;
     own_fields(write, &mut object);
     stored.strategy.prepare_create(&write.ctx, &mut object);
     schema::default(&mut object, &stored.schema);
@@ -67,15 +68,20 @@ pub(super) async fn create_object(
         }
         warnings.extend(prepare::admit(write, &name, Some(&object), None).await?);
         let value = canonical(&object)?;
-        let revision = match store(write, &name, &value).await? {
-            Some(revision) => revision,
-            None if made_up && attempt < NAMES => continue,
-            None => {
-                return Err(ApiError::already_exists(
-                    &write.kind.resource.group,
-                    &write.kind.resource.plural,
-                    &name,
-                ));
+        let revision = match store(write, &name, &value, guard.as_ref()).await? {
+            New::At(revision) => revision,
+            New::NamespaceMoved if attempt < ATTEMPTS => {
+                write.core.newest().await?;
+                guard = namespaces::may_create(write, &name).await?;
+                continue;
+            }
+            New::Taken if made_up && attempt < ATTEMPTS => continue,
+            New::Taken => {
+                let resource = &write.kind.resource;
+                return Err(ApiError::already_exists(&resource.group, &resource.plural, &name));
+            }
+            New::NamespaceMoved => {
+                return Err(ApiError::timeout("the namespace keeps changing; try again", 1));
             }
         };
         return Ok(Written { code: 201, reply: Reply::Object { name, value, revision }, warnings });
@@ -83,16 +89,26 @@ pub(super) async fn create_object(
     unreachable!("the loop returns at the latest after the last name")
 }
 
-/// The revision of the new object; `None` when the name is taken.
-async fn store(write: &Write, name: &str, value: &Bytes) -> ApiResult<Option<u64>> {
+/// What became of a new object.
+enum New {
+    /// It is there, at this revision; 0 when nothing was to be written.
+    At(u64),
+    /// There is another one of that name.
+    Taken,
+    /// Its namespace is not the one that was checked any more.
+    NamespaceMoved,
+}
+
+async fn store(write: &Write, name: &str, value: &Bytes, guard: Option<&Guard>) -> ApiResult<New> {
     if write.dry_run {
         let taken = write.core.current(&write.kind, &write.namespace, name).await?.is_some();
-        return Ok((!taken).then_some(0));
+        return Ok(if taken { New::Taken } else { New::At(0) });
     }
-    match put(write, name, value.clone(), 0).await? {
-        Outcome::Done(revision) => Ok(Some(revision)),
-        Outcome::Changed(_) => Ok(None),
-    }
+    Ok(match commit::create(write, name, value.clone(), guard).await? {
+        Outcome::Done(revision) => New::At(revision),
+        Outcome::Changed(Some(_)) => New::Taken,
+        Outcome::Changed(None) => New::NamespaceMoved,
+    })
 }
 
 /// Fills what the server owns and drops what a client may not set.

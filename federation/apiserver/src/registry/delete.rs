@@ -33,7 +33,7 @@ pub(crate) async fn delete(write: &Write, options: &DeleteOptions) -> ApiResult<
             let done = if write.dry_run {
                 Outcome::Done(stored.revision)
             } else {
-                put(write, &write.name, value.clone(), stored.revision).await?
+                put(write, value.clone(), stored.revision).await?
             };
             match done {
                 Outcome::Done(revision) => {

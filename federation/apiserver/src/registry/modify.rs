@@ -52,7 +52,7 @@ pub(super) async fn modify(write: &Write, managed: Managed, change: Change<'_>) 
         let outcome = if is_gone(write, &new) {
             remove(write, stored.revision).await?
         } else {
-            put(write, &write.name, value.clone(), stored.revision).await?
+            put(write, value.clone(), stored.revision).await?
         };
         match outcome {
             Outcome::Done(revision) => return Ok(written(revision)),

@@ -1,31 +1,44 @@
 //! Namespaces as other writes see them: nothing is created in one that is absent or going away.
 
+use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::meta;
 use super::request::Write;
+use crate::cache::keys;
 use crate::status::{ApiError, ApiResult, Cause};
 
 /// Namespaces that cannot be deleted.
 const IMMORTAL: [&str; 3] = ["default", "kube-system", "kube-public"];
 
-/// Checks the namespace of a create. Errors: 404 when it is absent, 403 when it is terminating.
-pub(super) async fn may_create(write: &Write, name: &str) -> ApiResult<()> {
+/// The version of the namespace that a create was checked against: the create holds only while it is that one.
+#[derive(Clone)]
+pub(super) struct Guard {
+    /// Key of the namespace in the store.
+    pub(super) key: Bytes,
+    /// Its version.
+    pub(super) revision: u64,
+}
+
+/// Checks the namespace of a create; `None` for kinds without one. Errors: 404 when it is absent, 403 when it is
+/// terminating.
+pub(super) async fn may_create(write: &Write, name: &str) -> ApiResult<Option<Guard>> {
     let resource = &write.kind.resource;
     if !resource.namespaced || !write.core.options.namespaces {
-        return Ok(());
+        return Ok(None);
     }
-    let Some(namespaces) = write.core.kind("", "v1", "namespaces") else { return Ok(()) };
+    let Some(namespaces) = write.core.kind("", "v1", "namespaces") else { return Ok(None) };
     let namespace = &write.namespace;
     let mut found = namespaces.cache.get(namespace);
-    if found.is_none() {
-        // The cache may be a moment behind the create of the namespace.
+    if found.as_ref().is_none_or(|entry| entry.deleting) {
+        // The cache may be a moment behind.
         write.core.newest().await?;
         found = namespaces.cache.get(namespace);
     }
     let entry = found.ok_or_else(|| ApiError::not_found("", "namespaces", namespace))?;
     if !entry.deleting {
-        return Ok(());
+        let key = keys::key(&namespaces.stored, "", namespace);
+        return Ok(Some(Guard { key, revision: entry.revision }));
     }
     let why = format!("unable to create new content in namespace {namespace} because it is being terminated");
     let mut error = ApiError::forbidden(&resource.group, &resource.plural, name, &why);

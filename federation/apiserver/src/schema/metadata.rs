@@ -2,6 +2,8 @@
 //! (`apimachinery/pkg/api/validation/objectmeta.go`, `pkg/util/validation/validation.go`).
 
 mod names;
+#[cfg(test)]
+mod tests;
 mod update;
 
 use serde_json::{Map, Value};

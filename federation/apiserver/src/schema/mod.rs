@@ -6,8 +6,10 @@
 //! built-in kinds. The order of work on a write is that of upstream: prune, default, validate.
 
 mod defaulting;
+mod error;
 mod formats;
 mod junctors;
+mod keywords;
 mod list_types;
 pub mod metadata;
 mod parse;
@@ -15,6 +17,7 @@ mod path;
 mod prune;
 mod ratchet;
 mod rules;
+mod special;
 mod validate;
 
 #[cfg(test)]
@@ -26,7 +29,7 @@ use serde_json::{Map, Value};
 
 use crate::cel::Rule;
 pub use defaulting::default;
-pub use parse::SchemaError;
+pub use error::SchemaError;
 pub(crate) use path::Path;
 pub use prune::prune;
 pub(crate) use ratchet::item as correlate_item;
@@ -137,6 +140,25 @@ pub(crate) struct Node {
     pub(crate) rules: Vec<Rule>,
     /// Whether this node or one below has rules; walks stop where it is false.
     pub(crate) rules_below: bool,
+}
+
+impl Node {
+    /// Whether the node says no more than its type and whether null is one.
+    fn is_plain(&self) -> bool {
+        !matches!(self.kind, Kind::Object | Kind::Array)
+            && !self.preserve_unknown
+            && !self.embedded
+            && self.properties.is_empty()
+            && self.additional == Additional::None
+            && self.items.is_none()
+            && self.required.is_empty()
+            && self.default.is_none()
+            && self.list_type == ListType::Atomic
+            && !self.atomic_map
+            && self.patch == PatchMeta::default()
+            && self.bounds.is_none()
+            && self.rules.is_empty()
+    }
 }
 
 /// Value rules beyond the type.

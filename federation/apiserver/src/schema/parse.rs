@@ -4,109 +4,25 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::{Additional, Bounds, Kind, ListType, Node, NodeId, PatchMeta, Schema};
-use crate::cel::{Rule, RuleError};
-
-/// Why a schema cannot be read.
-#[derive(Debug, thiserror::Error)]
-pub enum SchemaError {
-    /// A `$ref` names nothing.
-    #[error("schema of {path}: the reference {reference:?} names no definition; add it to the definitions")]
-    MissingDefinition {
-        /// Where in the schema.
-        path: String,
-        /// The text of `$ref`.
-        reference: String,
-    },
-    /// A keyword has a value of the wrong type.
-    #[error("schema of {path}: {keyword} must be {expected}")]
-    Malformed {
-        /// Where in the schema.
-        path: String,
-        /// The keyword.
-        keyword: &'static str,
-        /// What it must be.
-        expected: &'static str,
-    },
-    /// A `pattern` is not a regular expression.
-    #[error("compile the pattern {pattern:?} of {path}")]
-    Pattern {
-        /// Where in the schema.
-        path: String,
-        /// The pattern.
-        pattern: String,
-        /// Why.
-        #[source]
-        source: Box<regex::Error>,
-    },
-    /// A CEL rule cannot be used.
-    #[error("read the validation rule of {path}")]
-    Rule {
-        /// Where in the schema.
-        path: String,
-        /// Why.
-        #[source]
-        source: RuleError,
-    },
-    /// The schema nests deeper than 100 levels.
-    #[error("schema of {path}: nested deeper than {MAX_DEPTH} levels")]
-    TooDeep {
-        /// Where in the schema.
-        path: String,
-    },
-}
+use super::error::SchemaError;
+use super::keywords::{
+    compile, join, kind_of, list_type, malformed, null_type, optional, patch_meta, rules, strings,
+};
+use super::special::{OBJECT_META, SPECIAL};
+use super::{Additional, Bounds, Kind, Node, NodeId, PatchMeta, Schema};
 
 /// Deepest nesting of inline schemas; definitions start again.
 const MAX_DEPTH: usize = 100;
 
-/// ObjectMeta as every object has it, with the list types of upstream.
-const OBJECT_META: &str = r#"{
-  "type": "object",
-  "properties": {
-    "name": {"type": "string"}, "generateName": {"type": "string"}, "namespace": {"type": "string"},
-    "selfLink": {"type": "string"}, "uid": {"type": "string"}, "resourceVersion": {"type": "string"},
-    "generation": {"type": "integer", "format": "int64"},
-    "creationTimestamp": {"type": "string", "format": "date-time", "nullable": true},
-    "deletionTimestamp": {"type": "string", "format": "date-time", "nullable": true},
-    "deletionGracePeriodSeconds": {"type": "integer", "format": "int64"},
-    "labels": {"type": "object", "additionalProperties": {"type": "string"}},
-    "annotations": {"type": "object", "additionalProperties": {"type": "string"}},
-    "finalizers": {"type": "array", "items": {"type": "string"}, "x-kubernetes-list-type": "set",
-      "x-kubernetes-patch-strategy": "merge"},
-    "ownerReferences": {"type": "array", "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["uid"],
-      "x-kubernetes-patch-merge-key": "uid", "x-kubernetes-patch-strategy": "merge",
-      "items": {"type": "object", "x-kubernetes-map-type": "atomic", "properties": {
-        "apiVersion": {"type": "string"}, "kind": {"type": "string"}, "name": {"type": "string"},
-        "uid": {"type": "string"}, "controller": {"type": "boolean"}, "blockOwnerDeletion": {"type": "boolean"}}}},
-    "managedFields": {"type": "array", "items": {"type": "object", "properties": {
-        "manager": {"type": "string"}, "operation": {"type": "string"}, "apiVersion": {"type": "string"},
-        "time": {"type": "string", "format": "date-time"}, "fieldsType": {"type": "string"},
-        "subresource": {"type": "string"},
-        "fieldsV1": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}}}}
-  }
-}"#;
-
-/// Types of upstream whose published schema says less than their JSON form is.
-const SPECIAL: [(&str, &str); 8] = [
-    (".util.intstr.IntOrString", r#"{"x-kubernetes-int-or-string": true}"#),
-    (".api.resource.Quantity", r#"{"x-quantity": true}"#),
-    (
-        ".runtime.RawExtension",
-        r#"{"type": "object", "x-kubernetes-preserve-unknown-fields": true, "x-kubernetes-map-type": "atomic"}"#,
-    ),
-    (
-        ".meta.v1.FieldsV1",
-        r#"{"type": "object", "x-kubernetes-preserve-unknown-fields": true, "x-kubernetes-map-type": "atomic"}"#,
-    ),
-    (".meta.v1.Time", r#"{"type": "string", "format": "date-time", "nullable": true}"#),
-    (".meta.v1.MicroTime", r#"{"type": "string", "format": "date-time", "nullable": true}"#),
-    (".meta.v1.ObjectMeta", OBJECT_META),
-    ("apiextensions.v1.JSON", r#"{"x-kubernetes-preserve-unknown-fields": true}"#),
-];
-
 /// Reads `schema` into an arena and completes the root.
 pub(super) fn parse(schema: &Value, definitions: &Map<String, Value>) -> Result<Schema, SchemaError> {
-    let mut reader = Reader { definitions, nodes: Vec::new(), known: BTreeMap::new() };
+    let mut reader = Reader {
+        definitions,
+        nodes: Vec::new(),
+        known: BTreeMap::new(),
+        open: Vec::new(),
+        plain: Vec::new(),
+    };
     let root = reader.node(schema, ".", 0)?;
     reader.complete_object(root)?;
     mark_rules(&mut reader.nodes);
@@ -142,6 +58,10 @@ struct Reader<'a> {
     nodes: Vec<Node>,
     /// Definitions that have a node already, finished or not: recursion ends here.
     known: BTreeMap<String, NodeId>,
+    /// Definitions that are being read.
+    open: Vec<NodeId>,
+    /// The shared nodes that only name a type.
+    plain: Vec<(Kind, bool, NodeId)>,
 }
 
 impl Reader<'_> {
@@ -151,9 +71,22 @@ impl Reader<'_> {
         id
     }
 
+    /// Nodes that only name a type are shared: they are most of a pod template.
+    fn plain(&mut self, node: Node) -> NodeId {
+        let same =
+            |(kind, nullable, _): &&(Kind, bool, NodeId)| *kind == node.kind && *nullable == node.nullable;
+        if let Some((_, _, id)) = self.plain.iter().find(same) {
+            return *id;
+        }
+        let (kind, nullable) = (node.kind, node.nullable);
+        let id = self.push(node);
+        self.plain.push((kind, nullable, id));
+        id
+    }
+
     fn node(&mut self, schema: &Value, path: &str, depth: usize) -> Result<NodeId, SchemaError> {
         if depth > MAX_DEPTH {
-            return Err(SchemaError::TooDeep { path: path.to_owned() });
+            return Err(SchemaError::TooDeep { max: MAX_DEPTH, path: path.to_owned() });
         }
         if let Some(reference) = schema.get("$ref") {
             return self.definition(reference, path);
@@ -163,6 +96,9 @@ impl Reader<'_> {
             return Ok(id);
         }
         let node = self.read(schema, path, depth)?;
+        if node.is_plain() {
+            return Ok(self.plain(node));
+        }
         let embedded = node.embedded;
         let id = self.push(node);
         if embedded {
@@ -180,6 +116,7 @@ impl Reader<'_> {
         // The place is taken before the content is read: a reference back finds it.
         let id = self.push(Node::default());
         self.known.insert(name.to_owned(), id);
+        self.open.push(id);
         let node = if let Some((_, special)) = SPECIAL.iter().find(|(suffix, _)| name.ends_with(suffix)) {
             let special: Value = serde_json::from_str(special).unwrap_or_default();
             self.read(&special, name, 0)?
@@ -196,51 +133,45 @@ impl Reader<'_> {
             }
         };
         self.nodes[id as usize] = node;
+        self.open.pop();
         Ok(id)
     }
 
+    /// A reference inside `allOf` with further keywords beside it, or one that is optional.
     fn wrapped_reference(&mut self, schema: &Value, path: &str) -> Result<Option<NodeId>, SchemaError> {
         if schema.get("type").is_some() || schema.get("properties").is_some() {
             return Ok(None);
         }
-        let Some([only]) = schema.get("allOf").and_then(Value::as_array).map(Vec::as_slice) else {
-            return Ok(None);
+        let optional = optional(schema);
+        let wrapped = match schema.get("allOf").and_then(Value::as_array).map(Vec::as_slice) {
+            Some([only]) => Some(only),
+            _ => optional,
         };
-        let Some(reference) = only.get("$ref") else { return Ok(None) };
+        let Some(reference) = wrapped.and_then(|wrapped| wrapped.get("$ref")) else { return Ok(None) };
         let target = self.definition(reference, path)?;
-        let overlay = self.overlay(schema, path)?;
-        if overlay.is_none() {
+        // An empty object as default says nothing that upstream would fill in.
+        let default = schema.get("default").filter(|default| *default != &Value::Object(Map::new()));
+        let nullable = schema.get("nullable") == Some(&Value::Bool(true)) || optional.is_some();
+        let patch = patch_meta(schema);
+        let plain = default.is_none() && !nullable && patch == PatchMeta::default();
+        // A definition that refers to itself is not finished yet and cannot be copied.
+        if plain || self.open.contains(&target) {
             return Ok(Some(target));
         }
         let mut node = self.nodes[target as usize].clone();
-        if let Some(default) = schema.get("default") {
-            // An empty object says nothing that upstream would fill in.
-            node.default = Some(default.clone()).filter(|default| default != &Value::Object(Map::new()));
-        }
-        if schema.get("nullable") == Some(&Value::Bool(true)) {
-            node.nullable = true;
-        }
-        if let Some(overlay) = overlay {
-            node.patch = overlay;
+        node.default = default.cloned().or(node.default);
+        node.nullable |= nullable;
+        if patch != PatchMeta::default() {
+            node.patch = patch;
         }
         Ok(Some(self.push(node)))
-    }
-
-    /// What the wrapper of a reference adds; `None` when it adds nothing.
-    fn overlay(&self, schema: &Value, path: &str) -> Result<Option<PatchMeta>, SchemaError> {
-        let patch = patch_meta(schema);
-        let _ = path;
-        let adds = patch != PatchMeta::default()
-            || schema.get("default").is_some()
-            || schema.get("nullable").is_some();
-        Ok(adds.then_some(patch))
     }
 
     fn read(&mut self, schema: &Value, path: &str, depth: usize) -> Result<Node, SchemaError> {
         let flag = |name: &str| schema.get(name) == Some(&Value::Bool(true));
         let mut node = Node {
             kind: kind_of(schema),
-            nullable: flag("nullable"),
+            nullable: flag("nullable") || null_type(schema),
             preserve_unknown: flag("x-kubernetes-preserve-unknown-fields"),
             embedded: flag("x-kubernetes-embedded-resource"),
             default: schema.get("default").filter(|default| !default.is_null()).cloned(),
@@ -377,77 +308,4 @@ impl Reader<'_> {
         }
         Ok(())
     }
-}
-
-fn kind_of(schema: &Value) -> Kind {
-    let format = schema.get("format").and_then(Value::as_str);
-    if schema.get("x-kubernetes-int-or-string") == Some(&Value::Bool(true)) || format == Some("int-or-string")
-    {
-        return Kind::IntOrString;
-    }
-    if schema.get("x-quantity").is_some() {
-        return Kind::Quantity;
-    }
-    match schema.get("type").and_then(Value::as_str) {
-        Some("object") => Kind::Object,
-        Some("array") => Kind::Array,
-        Some("string") => Kind::String,
-        Some("integer") => Kind::Integer,
-        Some("number") => Kind::Number,
-        Some("boolean") => Kind::Boolean,
-        _ if schema.get("properties").is_some() => Kind::Object,
-        _ => Kind::Any,
-    }
-}
-
-fn patch_meta(schema: &Value) -> PatchMeta {
-    let strategy = schema.get("x-kubernetes-patch-strategy").and_then(Value::as_str).unwrap_or_default();
-    PatchMeta {
-        merge_key: schema.get("x-kubernetes-patch-merge-key").and_then(Value::as_str).map(Into::into),
-        merge: strategy.split(',').any(|word| word == "merge"),
-        retain_keys: strategy.split(',').any(|word| word == "retainKeys"),
-    }
-}
-
-fn list_type(schema: &Value, patch: &PatchMeta) -> ListType {
-    match schema.get("x-kubernetes-list-type").and_then(Value::as_str) {
-        Some("set") => ListType::Set,
-        Some("map") => ListType::Map(strings(schema, "x-kubernetes-list-map-keys")),
-        Some(_) => ListType::Atomic,
-        // Published schemas may carry the patch extensions only; upstream derives the same from them.
-        None => match (&patch.merge_key, patch.merge) {
-            (Some(key), true) => ListType::Map(vec![key.clone()]),
-            (None, true) => ListType::Set,
-            (_, false) => ListType::Atomic,
-        },
-    }
-}
-
-fn rules(schema: &Value, path: &str) -> Result<Vec<Rule>, SchemaError> {
-    let Some(rules) = schema.get("x-kubernetes-validations") else { return Ok(Vec::new()) };
-    let rules = rules.as_array().ok_or_else(|| malformed(path, "x-kubernetes-validations", "a list"))?;
-    let compile =
-        |rule| Rule::from_json(rule).map_err(|source| SchemaError::Rule { path: path.to_owned(), source });
-    rules.iter().map(compile).collect()
-}
-
-fn compile(pattern: &str, path: &str) -> Result<regex::Regex, SchemaError> {
-    regex::Regex::new(pattern).map_err(|source| SchemaError::Pattern {
-        path: path.to_owned(),
-        pattern: pattern.to_owned(),
-        source: Box::new(source),
-    })
-}
-
-fn strings(schema: &Value, keyword: &str) -> Vec<Box<str>> {
-    let list = schema.get(keyword).and_then(Value::as_array);
-    list.into_iter().flatten().filter_map(Value::as_str).map(Into::into).collect()
-}
-
-fn malformed(path: &str, keyword: &'static str, expected: &'static str) -> SchemaError {
-    SchemaError::Malformed { path: path.to_owned(), keyword, expected }
-}
-
-fn join(path: &str, name: &str) -> String {
-    if path == "." { name.to_owned() } else { format!("{path}.{name}") }
 }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
-use super::{Schema, SchemaError, default, metadata, prune, validate};
+use super::{Schema, SchemaError, default, prune, validate};
 use crate::apply::strategies::{json_value, object, schema as apply_schema};
 
 fn schema(spec: Value) -> Schema {
@@ -254,6 +254,27 @@ fn published_schemas_of_built_in_kinds_are_read() {
 }
 
 #[test]
+fn optional_values_are_nullable() {
+    let definitions = json!({"Inner": {"type": "object", "properties": {"n": {"type": "integer"}, "next": {"anyOf": [{"$ref": "#/$defs/Inner"}, {"type": "null"}]}}}});
+    let spec = json!({"type": "object", "properties": {"text": {"type": ["string", "null"]},
+        "inner": {"anyOf": [{"$ref": "#/$defs/Inner"}, {"enum": [null], "nullable": true}]}}});
+    let root = json!({"type": "object", "properties": {"spec": spec}});
+    let schema = Schema::from_json(&root, definitions.as_object().expect("object")).expect("reads");
+    for good in
+        [json!({"text": null, "inner": null}), json!({"text": "t", "inner": {"n": 1, "next": {"n": 2}}})]
+    {
+        let mut value = json!({"spec": good});
+        assert!(prune(&mut value, &schema).is_empty());
+        assert!(validate(&value, &schema, None).is_empty());
+    }
+    assert_eq!(texts(&schema, json!({"text": 1})).len(), 1);
+    assert_eq!(
+        prune(&mut json!({"spec": {"inner": {"next": {"odd": 1}}}}), &schema),
+        ["unknown field \"spec.inner.next.odd\""]
+    );
+}
+
+#[test]
 fn a_bad_schema_is_refused_with_its_place() {
     let read = |schema: Value| Schema::from_json(&schema, &Map::new()).expect_err("refused").to_string();
     assert!(
@@ -273,85 +294,6 @@ fn a_bad_schema_is_refused_with_its_place() {
         deep = json!({"type": "object", "properties": {"a": deep}});
     }
     assert!(matches!(Schema::from_json(&deep, &Map::new()), Err(SchemaError::TooDeep { .. })));
-}
-
-fn metadata_texts(meta: Value, namespaced: bool, rule: metadata::NameRule) -> Vec<String> {
-    metadata::validate(&json!({"metadata": meta}), namespaced, rule).iter().map(ToString::to_string).collect()
-}
-
-#[test]
-fn metadata_obeys_the_rules_of_every_kind() {
-    use metadata::NameRule::{Label, PathSegment, Subdomain};
-    assert!(metadata_texts(json!({"name": "a.b-c", "namespace": "n", "labels": {"app.io/Name": "My_v.1", "x": ""},
-        "annotations": {"Any/Thing": "v"}, "finalizers": ["a.b/c"],
-        "ownerReferences": [{"apiVersion": "apps/v1", "kind": "K", "name": "n", "uid": "u", "controller": true}]}), true, Subdomain).is_empty());
-    assert!(metadata_texts(json!({"name": "system:node"}), false, PathSegment).is_empty());
-    assert!(metadata_texts(json!({"name": "a-b7xkz", "generateName": "a-"}), false, Label).is_empty());
-    let table = [
-        (json!({}), false, "metadata.name: Required value: name or generateName is required"),
-        (
-            json!({"name": "A"}),
-            false,
-            "metadata.name: Invalid value: \"A\": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')",
-        ),
-        (json!({"name": "a"}), true, "metadata.namespace: Required value"),
-        (
-            json!({"name": "a", "namespace": "n"}),
-            false,
-            "metadata.namespace: Forbidden: not allowed on this type",
-        ),
-        (
-            json!({"name": "a", "labels": {"k": "-v"}}),
-            false,
-            "metadata.labels: Invalid value: \"-v\": a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')",
-        ),
-        (
-            json!({"name": "a", "labels": {"/k": "v"}}),
-            false,
-            "metadata.labels: Invalid value: \"/k\": prefix part must be non-empty",
-        ),
-        (
-            json!({"name": "a", "finalizers": ["orphan", "foregroundDeletion"]}),
-            false,
-            "metadata.finalizers: Invalid value: [\"orphan\",\"foregroundDeletion\"]: finalizer orphan and foregroundDeletion cannot be both set",
-        ),
-        (
-            json!({"name": "a", "ownerReferences": [{"apiVersion": "v1", "kind": "K", "name": "n"}]}),
-            false,
-            "metadata.ownerReferences.uid: Invalid value: \"\": must not be empty",
-        ),
-        (
-            json!({"name": "a", "annotations": {"k": "x".repeat(256 * 1024)}}),
-            false,
-            "metadata.annotations: Too long: may not be more than 262144 bytes",
-        ),
-    ];
-    for (meta, namespaced, expected) in table {
-        assert_eq!(metadata_texts(meta, namespaced, Subdomain), [expected]);
-    }
-    assert_eq!(
-        metadata_texts(json!({"name": "a.b"}), false, Label),
-        ["metadata.name: Invalid value: \"a.b\": must not contain dots"]
-    );
-}
-
-#[test]
-fn identity_does_not_change_and_the_dying_get_no_finalizers() {
-    let old = json!({"metadata": {"name": "a", "uid": "u", "generation": 2, "finalizers": ["x/y"], "deletionTimestamp": "2026-01-01T00:00:00Z"}});
-    assert!(metadata::validate_update(&old, &old).is_empty());
-    let mut new = old.clone();
-    new["metadata"]["finalizers"] = json!([]);
-    assert!(metadata::validate_update(&new, &old).is_empty());
-    new["metadata"] = json!({"name": "b", "uid": "u", "generation": 1, "finalizers": ["x/z"], "deletionTimestamp": "2026-01-01T00:00:00Z"});
-    let texts: Vec<String> = metadata::validate_update(&new, &old).iter().map(ToString::to_string).collect();
-    assert_eq!(
-        texts,
-        [
-            "metadata.finalizers: Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers []string{\"x/z\"}",
-            "metadata.generation: Invalid value: 1: must not be decremented",
-            "metadata.name: Invalid value: \"b\": field is immutable",
-        ]
-    );
 }
 
 proptest! {
@@ -382,13 +324,5 @@ proptest! {
             default(&mut value, &schema);
             let _ = validate(&value, &schema, None);
         }
-    }
-
-    #[test]
-    fn names_of_any_kind_never_panic(text in "\\PC{0,70}") {
-        for rule in [metadata::NameRule::Subdomain, metadata::NameRule::Label, metadata::NameRule::Dns1035, metadata::NameRule::PathSegment] {
-            let _ = (rule.check(&text), rule.check_prefix(&text));
-        }
-        let _ = (metadata::qualified_name(&text), metadata::label_value(&text));
     }
 }

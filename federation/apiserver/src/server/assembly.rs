@@ -20,6 +20,7 @@ use crate::cache::feed::FeedError;
 use crate::discovery::Discovery;
 use crate::openapi::OpenApi;
 use crate::resource::{Admission, Resource};
+use crate::signer::SignerAdmission;
 use crate::status::ApiError;
 
 /// What a server is made of.
@@ -103,7 +104,10 @@ impl ApiServer {
     /// The store cannot be read or written.
     pub async fn start(config: Config) -> Result<Self, StartError> {
         let authorizer = Arc::new(Authorizer::new());
-        let mut admissions: Vec<Arc<dyn Admission>> = vec![Arc::new(Escalation::new(authorizer.clone()))];
+        let mut admissions: Vec<Arc<dyn Admission>> = vec![
+            Arc::new(Escalation::new(authorizer.clone())),
+            Arc::new(SignerAdmission::new(authorizer.clone())),
+        ];
         admissions.extend(config.admissions);
         let resources: Vec<Arc<Resource>> = config.resources.into_iter().map(Arc::new).collect();
         let follower = Arc::new(RbacFollower::new(authorizer.clone()));

@@ -7,6 +7,7 @@ use std::time::Duration;
 use federation_store::{KeyRange, RangeRequest, Store};
 use tokio_util::sync::CancellationToken;
 
+use super::leases::Leases;
 use super::options::Options;
 use super::review::Review;
 use crate::cache::feed::{Feed, Observer};
@@ -35,6 +36,8 @@ pub(crate) struct Core {
     pub(crate) admissions: Vec<Arc<dyn Admission>>,
     /// Who answers kinds that are never stored, by `GROUP/PLURAL`.
     pub(crate) reviews: BTreeMap<String, Arc<dyn Review>>,
+    /// Leases of objects that vanish by themselves.
+    pub(crate) leases: Leases,
     /// Counters and histograms.
     pub(crate) metrics: Metrics,
     /// Settings.
@@ -74,6 +77,7 @@ impl Core {
             resources,
             admissions,
             reviews: BTreeMap::new(),
+            leases: Leases::default(),
             metrics: Metrics::new(),
             options,
             draining: CancellationToken::new(),

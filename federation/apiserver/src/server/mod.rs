@@ -9,6 +9,7 @@ mod bootstrap;
 pub(crate) mod core;
 mod handler;
 mod health;
+pub(crate) mod leases;
 mod limits;
 mod listener;
 mod lookup;

@@ -92,8 +92,13 @@ impl JsonPath {
 
     /// The field names, when the path consists of nothing else: `.spec.replicas` is `[spec, replicas]`.
     pub fn fields(&self) -> Option<Vec<&str>> {
-        let name = |step| if let &Step::Field(ref name) = step { Some(name.as_str()) } else { None };
-        self.steps.iter().map(name).collect()
+        self.steps
+            .iter()
+            .map(|step| match step {
+                Step::Field(name) => Some(name.as_str()),
+                Step::Index(_) | Step::All | Step::Filter(_) => None,
+            })
+            .collect()
     }
 }
 

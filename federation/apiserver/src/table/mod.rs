@@ -13,7 +13,7 @@ use serde_json::Value;
 pub use age::{human_duration, since};
 pub use jsonpath::{JsonPath, JsonPathError};
 
-use crate::resource::{CellSource, Column, Origin, Resource};
+use crate::resource::{CellSource, Column, Resource};
 use crate::status::{ApiError, ApiResult};
 
 /// What stands beside the cells of a row (`?includeObject=`).
@@ -89,8 +89,6 @@ impl Printer {
         for column in &resource.columns {
             cells.push(cell_of(column));
             let Column { name, type_, format, description, priority, .. } = column;
-            // Built-in ages are text in the answer; a custom date is declared as one.
-            let type_ = if resource.origin == Origin::Builtin && type_ == "date" { "string" } else { type_ };
             definitions.push(Definition { name, type_, format, description, priority: *priority });
         }
         let columns = serde_json::to_string(&definitions).expect("texts and numbers always serialize");

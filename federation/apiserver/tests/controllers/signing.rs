@@ -122,3 +122,36 @@ async fn requests_are_signed_denied_or_wait_as_the_policy_says() -> Result<()> {
     world.end().await;
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn approving_for_a_signer_is_a_right_of_its_own() -> Result<()> {
+    use k8s_openapi::api::rbac::v1::{ClusterRole, ClusterRoleBinding};
+    let world = World::start().await?;
+    let admin = world.admin().await?;
+    let rules = json!([
+        { "apiGroups": ["certificates.k8s.io"], "resources": ["certificatesigningrequests", "certificatesigningrequests/approval"],
+            "verbs": ["get", "create", "update"] },
+        { "apiGroups": ["certificates.k8s.io"], "resources": ["signers"], "resourceNames": [SIGNER], "verbs": ["approve"] },
+    ]);
+    let role: ClusterRole =
+        serde_json::from_value(json!({ "metadata": { "name": "approver" }, "rules": rules }))?;
+    Api::all(admin.clone()).create(&PostParams::default(), &role).await?;
+    let binding: ClusterRoleBinding = serde_json::from_value(json!({
+        "metadata": { "name": "approver" },
+        "roleRef": { "apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "approver" },
+        "subjects": [{ "apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "clerk" }],
+    }))?;
+    Api::all(admin.clone()).create(&PostParams::default(), &binding).await?;
+    let ours: Api<CertificateSigningRequest> = Api::all(admin);
+    request(&ours, "one", SIGNER).await?;
+    request(&ours, "other", "example.com/other").await?;
+    let clerk: Api<CertificateSigningRequest> = Api::all(world.user("clerk", &[]).await?);
+    eventually("the right to approve", || async { Ok(approve(&clerk, "one").await.ok()) }).await?;
+    let error = approve(&clerk, "other").await.expect_err("another signer").to_string();
+    assert!(
+        error.contains("user not permitted to approve requests with signerName \"example.com/other\""),
+        "{error}"
+    );
+    world.end().await;
+    Ok(())
+}

@@ -26,7 +26,7 @@ async fn a_service_account_acts_by_its_token_while_it_exists() -> Result<()> {
     let request: TokenRequest = serde_json::from_value(json!({ "spec": { "audiences": [] } }))?;
     let answer: TokenRequest =
         accounts.create_subresource("token", "robot", &PostParams::default(), &request).await?;
-    let token = answer.status.context("has a token")?.token;
+    let token = answer.status.and_then(|s| s.token).context("has a token")?;
     let client = world.by_token(&token).await?;
     let (name, groups) = whoami(&client).await?;
     assert_eq!(name, "system:serviceaccount:default:robot");

@@ -80,7 +80,7 @@ impl World {
     /// A client with a certificate.
     pub(crate) async fn by_certificate(&self, credential: &Credential) -> Result<Client> {
         let authority = self.pki.authority().certificate_pem();
-        self.from_text(&kubeconfig::with_certificate(&self.url, authority, "u", credential)).await
+        self.with_config(&kubeconfig::with_certificate(&self.url, authority, "u", credential)).await
     }
 
     /// A client with a certificate and a key, both PEM.
@@ -97,10 +97,10 @@ impl World {
     /// A client with a bearer token.
     pub(crate) async fn by_token(&self, token: &str) -> Result<Client> {
         let authority = self.pki.authority().certificate_pem();
-        self.from_text(&kubeconfig::with_token(&self.url, authority, "u", token)).await
+        self.with_config(&kubeconfig::with_token(&self.url, authority, "u", token)).await
     }
 
-    async fn from_text(&self, text: &str) -> Result<Client> {
+    async fn with_config(&self, text: &str) -> Result<Client> {
         client(Kubeconfig::from_yaml(text)?).await
     }
 

@@ -18,7 +18,7 @@ fn wild() -> impl Strategy<Value = Value> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
     fn fields_v1_round_trips(set in field_sets()) {

@@ -23,7 +23,7 @@ struct Term {
 enum Field {
     Name,
     Namespace,
-    /// Index into the selectable fields of the kind.
+    /// Index into the selectable fields of the kind; a view lists them in the order of the kind it is stored as.
     Declared(usize),
 }
 
