@@ -90,7 +90,7 @@ fn argument(text: &mut String, arg: &Arg) {
         shown = format!("{shown} {}", value_names(arg));
     }
     let said = arg.get_long_help().or_else(|| arg.get_help()).map(ToString::to_string).unwrap_or_default();
-    let mut line = format!("- `{shown}`: {}", said.replace('\n', " "));
+    let mut line = format!("- `{shown}`: {}.", said.replace('\n', " ").trim_end_matches('.'));
     let values: Vec<String> = arg
         .get_possible_values()
         .iter()
