@@ -108,10 +108,13 @@ async fn applying_and_getting(hub: &Hub) -> Result<()> {
     let tree = hub.ok(&["describe", "cell/rz00a"]).await?;
     ensure!(tree.contains("Node Label Value") || tree.contains("Unit: rz00"), "{tree}");
 
-    let unknown = hub.apply("apiVersion: ldc.cafefed.dev/v1alpha1\nkind: City\nmetadata: {name: x}\nspec: {colour: red}\n");
+    let unknown = hub.apply(
+        "apiVersion: ldc.cafefed.dev/v1alpha1\nkind: City\nmetadata: {name: x}\nspec: {colour: red}\n",
+    );
     let unknown = unknown.await?;
     ensure!(unknown.status.code() == Some(1) && unknown.stderr.contains("colour"), "{}", unknown.stderr);
-    let twice = hub.apply("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\ndata: {a: b, a: c}\n").await?;
+    let twice =
+        hub.apply("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\ndata: {a: b, a: c}\n").await?;
     ensure!(twice.stderr.contains("duplicate") && twice.stderr.lines().count() == 1, "{}", twice.stderr);
     let (said, code) = hub.refused(&["get", "nonsense"]).await?;
     ensure!(code == 2 && said.contains("no kind \"nonsense\""), "{said}");
@@ -140,7 +143,11 @@ async fn units(hub: &Hub) -> Result<()> {
 
     hub.apply(WORLD).await?.success()?;
     let dry = hub.ok(&["unit", "commit", "--dry-run"]).await?;
-    let digest = dry.lines().last().and_then(|line| line.strip_prefix("plan ")).and_then(|line| line.split(':').next());
+    let digest = dry
+        .lines()
+        .last()
+        .and_then(|line| line.strip_prefix("plan "))
+        .and_then(|line| line.split(':').next());
     let digest = digest.context("a digest of the plan")?.to_owned();
     let (said, _) = hub.refused(&["unit", "commit", "--confirm", "000000000000"]).await?;
     ensure!(said.contains("another one now"), "{said}");
@@ -166,12 +173,14 @@ async fn units(hub: &Hub) -> Result<()> {
 }
 
 async fn tokens(hub: &Hub) -> Result<()> {
-    let token = hub.ok(&["token", "create", "--cluster", "hz-c", "--site", "hz-a", "--accept", "-o", "name"]).await?;
+    let token =
+        hub.ok(&["token", "create", "--cluster", "hz-c", "--site", "hz-a", "--accept", "-o", "name"]).await?;
     let token = token.trim();
     let (id, secret) = token.split_once('.').context("id.secret")?;
     ensure!((id.len(), secret.len()) == (6, 16), "{token}");
     let stored: Value = serde_json::from_str(
-        &hub.ok(&["get", "secret", &format!("bootstrap-token-{id}"), "-n", "kube-system", "-o", "json"]).await?,
+        &hub.ok(&["get", "secret", &format!("bootstrap-token-{id}"), "-n", "kube-system", "-o", "json"])
+            .await?,
     )?;
     ensure!(stored["type"] == "bootstrap.kubernetes.io/token", "{stored}");
     let listed = hub.ok(&["token", "list"]).await?;
@@ -181,7 +190,8 @@ async fn tokens(hub: &Hub) -> Result<()> {
     let (said, _) = hub.refused(&["token", "revoke", id]).await?;
     ensure!(said.contains("token list"), "{said}");
     for bad in [["Bad_Name", "1h"], ["hz-c", "5s"], ["hz-c", "30d"], ["hz-c", "soon"]] {
-        let (_, code) = hub.refused(&["token", "create", "--cluster", bad[0], "--site", "s", "--ttl", bad[1]]).await?;
+        let (_, code) =
+            hub.refused(&["token", "create", "--cluster", bad[0], "--site", "s", "--ttl", bad[1]]).await?;
         ensure!(code == 2, "{bad:?}");
     }
     let command = hub.ok(&["cluster", "join", "hz-c", "--site", "hz-a"]).await?;
@@ -256,7 +266,8 @@ async fn applications(hub: &Hub) -> Result<()> {
     hub.ok(&["deploy", "restart", "shop"]).await?;
 
     let mut seen = waits;
-    seen["observedGeneration"] = json!(generation(&hub.ok(&["get", "fdeploy", "shop", "-o", "json"]).await?)?);
+    seen["observedGeneration"] =
+        json!(generation(&hub.ok(&["get", "fdeploy", "shop", "-o", "json"]).await?)?);
     hub.status(path, seen.clone()).await?;
     let plan = hub.ok(&["deploy", "rollback", "shop", "--dry-run"]).await?;
     ensure!(plan.contains("+") && plan.contains("shop:v1") && plan.contains("nothing was changed"), "{plan}");
@@ -287,20 +298,27 @@ async fn watching(hub: &Hub, path: &str, mut status: Value) -> Result<()> {
     status["release"] = json!({"phase": "Succeeded", "group": 2, "lastGroup": 2, "waitingFor": null});
     hub.status(path, status.clone()).await?;
     let lines = watching.await??.success()?;
-    ensure!(lines.lines().last().is_some_and(|line| line.contains("Succeeded group 2 of 2: 4/4 updated")), "{lines}");
+    ensure!(
+        lines.lines().last().is_some_and(|line| line.contains("Succeeded group 2 of 2: 4/4 updated")),
+        "{lines}"
+    );
     status["release"]["phase"] = json!("Failed");
     status["conditions"] = json!([{"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded",
         "message": "600 s", "lastTransitionTime": "2026-01-01T00:00:00Z"}]);
     hub.status(path, status).await?;
     let (said, code) = hub.refused(&["deploy", "status", "shop", "--watch"]).await?;
-    ensure!(code == 1 && said.contains("ProgressDeadlineExceeded") && said.contains("rollback shop"), "{said}");
+    ensure!(
+        code == 1 && said.contains("ProgressDeadlineExceeded") && said.contains("rollback shop"),
+        "{said}"
+    );
     Ok(())
 }
 
 /// A revision as the hub keeps it.
 async fn template(hub: &Hub, name: &str, image: &str) -> Result<()> {
     let client = hub.cluster.client();
-    let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "cafefed-templates"}});
+    let namespace =
+        json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "cafefed-templates"}});
     let namespaces: Api<k8s_openapi::api::core::v1::Namespace> = Api::all(client.clone());
     namespaces.patch("cafefed-templates", &PatchParams::apply("test"), &Patch::Apply(&namespace)).await?;
     let template = json!({
@@ -323,14 +341,27 @@ async fn template(hub: &Hub, name: &str, image: &str) -> Result<()> {
 }
 
 async fn doctor(hub: &Hub) -> Result<()> {
+    let warned = hub.ok(&["doctor"]).await?;
+    ensure!(warned.contains("warn") && warned.contains("1 of 3 are ready"), "{warned}");
+    let conditions = ["Joined", "Ready"].map(|type_| {
+        let status = if type_ == "Ready" { "Unknown" } else { "True" };
+        json!({"type": type_, "status": status, "reason": "R", "message": "silent", "lastTransitionTime": "2026-01-01T00:00:00Z"})
+    });
+    let path = "/apis/federation.cafefed.dev/v1alpha1/memberclusters/hz-a";
+    hub.status(path, json!({"conditions": conditions})).await?;
     let finished = hub.fedctl(&["doctor"]).await?;
-    ensure!(finished.status.code() == Some(1), "members without agents are a failure: {}", finished.stdout);
+    ensure!(finished.status.code() == Some(1), "a silent member is a failure: {}", finished.stdout);
     for part in ["ok     kubeconfig", "ok     kinds", "epoch 1.1 is in force", "FAIL", "does its agent run"] {
         ensure!(finished.stdout.contains(part), "{part} in {}", finished.stdout);
     }
-    let unreachable = Command::new(env!("CARGO_BIN_EXE_fedctl")).args(["doctor", "--kubeconfig", "/does/not/exist"]);
+    let unreachable =
+        Command::new(env!("CARGO_BIN_EXE_fedctl")).args(["doctor", "--kubeconfig", "/does/not/exist"]);
     let finished = unreachable.run().await?;
-    ensure!(finished.status.code() == Some(1) && finished.stdout.contains("FAIL   kubeconfig"), "{}", finished.stdout);
+    ensure!(
+        finished.status.code() == Some(1) && finished.stdout.contains("FAIL   kubeconfig"),
+        "{}",
+        finished.stdout
+    );
     let version = hub.ok(&["version", "-o", "json"]).await?;
     ensure!(serde_json::from_str::<Value>(&version)?["hub"]["gitVersion"].is_string(), "{version}");
     Ok(())
@@ -343,10 +374,19 @@ async fn pipes_and_strangers(hub: &Hub) -> Result<()> {
         hub.cluster.kubeconfig_path().display()
     );
     let finished = Command::new("/bin/bash").args(["-c", &shell]).run().await?;
-    ensure!(finished.stdout.ends_with("\n0\n") && finished.stderr.is_empty(), "{}{}", finished.stdout, finished.stderr);
+    ensure!(
+        finished.stdout.ends_with("\n0\n") && finished.stderr.is_empty(),
+        "{}{}",
+        finished.stdout,
+        finished.stderr
+    );
     let stranger = hub.cluster.kubeconfig_for("stranger", "strangers")?;
     let finished = hub.command(&stranger, &["cluster", "list"]).run().await?;
     ensure!(finished.status.code() == Some(1) && finished.stderr.lines().count() == 1, "{}", finished.stderr);
-    ensure!(finished.stderr.contains("forbidden") && finished.stderr.contains("ask an administrator"), "{}", finished.stderr);
+    ensure!(
+        finished.stderr.contains("forbidden") && finished.stderr.contains("ask an administrator"),
+        "{}",
+        finished.stderr
+    );
     Ok(())
 }

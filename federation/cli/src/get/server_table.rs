@@ -90,7 +90,6 @@ impl Table {
 fn cell(value: Option<&Value>) -> String {
     match value {
         None | Some(Value::Null) => "<none>".to_owned(),
-        Some(Value::String(text)) if text.is_empty() => "<none>".to_owned(),
         Some(Value::String(text)) => text.clone(),
         Some(other) => other.to_string(),
     }
