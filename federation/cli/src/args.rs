@@ -59,6 +59,8 @@ pub enum Output {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
+    /// Hub and three member clusters in this process, with an example; nothing else is needed.
+    Playground(crate::playground::Args),
     /// Apply manifests to the hub (server-side apply, strict about fields).
     Apply(crate::apply::Args),
     /// Show objects of any kind on the hub, with the columns that kubectl shows.

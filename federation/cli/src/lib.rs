@@ -6,7 +6,7 @@
 //! 3. [`screen`], [`table`], [`show`], [`live`]: what people and scripts see; [`plan`]: what is shown before
 //!    something changes;
 //! 4. the verbs, a folder per noun: [`get`], [`describe`], [`apply`], [`delete`], [`cluster`], [`token`],
-//!    [`deploy`], [`unit`], [`doctor`], [`version`], [`completion`], [`reference`].
+//!    [`deploy`], [`unit`], [`doctor`], [`version`], [`completion`], [`reference`]; and [`playground`].
 //!
 //! A verb reads objects, decides in pure functions over them (these have the tests), and then acts.
 
@@ -27,6 +27,7 @@ pub mod hub;
 pub mod live;
 pub mod manifest;
 pub mod plan;
+pub mod playground;
 pub mod reference;
 pub mod screen;
 pub mod session;
@@ -102,6 +103,7 @@ fn say(failure: &Failure) -> ExitCode {
 pub async fn run(cli: Cli) -> Result<(), Failure> {
     let mut session = Session::new(cli.global);
     match cli.verb {
+        Verb::Playground(args) => playground::run(&mut session, args).await,
         Verb::Apply(args) => apply::run(&mut session, args).await,
         Verb::Get(args) => get::run(&mut session, args).await,
         Verb::Describe(args) => describe::run(&mut session, args).await,

@@ -140,7 +140,7 @@ fn contents(
             None => missing.push(template.clone()),
         }
     }
-    found.extend(spec.carried.iter().filter_map(|carried| copied_secret(carried)));
+    found.extend(spec.carried.iter().filter_map(copied_secret));
     found
 }
 
