@@ -1,5 +1,7 @@
 //! The controllers against a plain kube-apiserver as the hub. Agents are played: they write the status of Works.
 
+#![expect(clippy::print_stderr, reason = "figures are for whoever runs it by hand")]
+
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
