@@ -1,5 +1,8 @@
 //! The controllers against a plain kube-apiserver as the hub. Agents are played: they write the status of Works.
 
+#![expect(clippy::print_stderr, reason = "figures are for whoever runs it by hand")]
+
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
@@ -12,6 +15,7 @@ use crds::ldc::{DeployUnit, LogicalUnit};
 use crds::names;
 use e2e_clusters::member::{Cluster, Options as ClusterOptions};
 use e2e_clusters::wait;
+use federation_hub_lib::templates::{Collector, Shelf};
 use federation_hub_lib::{HubControllers, Options};
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Secret};
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
@@ -41,6 +45,7 @@ async fn applications_and_resources_on_a_plain_apiserver() -> Result<()> {
     a_pair_costs_little(&client).await?;
     a_new_image_goes_in_groups_with_a_word_between(&client).await?;
     a_burst_is_written(&client).await?;
+    only_what_nobody_refers_to_is_collected(&client).await?;
     a_resource_is_placed_renamed_and_removed(&client).await?;
     an_application_goes_when_its_agents_have_acted(&client).await?;
 
@@ -348,6 +353,29 @@ async fn a_burst_is_written(client: &Client) -> Result<()> {
     }
     took.sort();
     eprintln!("create to Work seen: p50 {:?}, max {:?}", took[took.len() / 2], took[took.len() - 1]);
+    Ok(())
+}
+
+async fn only_what_nobody_refers_to_is_collected(client: &Client) -> Result<()> {
+    let templates = Api::<WorkTemplate>::namespaced(client.clone(), names::TEMPLATES_NAMESPACE);
+    let secrets = Api::<Secret>::namespaced(client.clone(), "cluster-hz-a");
+    let before = templates.list(&ListParams::default()).await?.items.len();
+    let manifest = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "left-over"}});
+    create(&templates, json!({"metadata": {"name": "left-over"}, "spec": {"manifest": manifest}})).await?;
+    let annotations = json!({names::SOURCE_NAME: "left-over", names::SOURCE_NAMESPACE: "default"});
+    let labels = json!({names::MANAGED_BY: names::CAFE_FEDERATION});
+    let metadata = json!({"name": "default.left-over", "annotations": annotations, "labels": labels});
+    create(&secrets, json!({"metadata": metadata})).await?;
+    let shelf = Arc::new(Shelf::new(client.clone()));
+    let spared = Collector::new(client.clone(), shelf.clone(), Duration::from_secs(3600));
+    ensure!(spared.collect(Timestamp::now()).await? == 0, "what is young is spared");
+    let removed = Collector::new(client.clone(), shelf, Duration::ZERO).collect(Timestamp::now()).await?;
+    ensure!(removed == 2, "{removed} objects were removed");
+    ensure!(
+        templates.list(&ListParams::default()).await?.items.len() == before,
+        "history and Works keep theirs"
+    );
+    secrets.get("default.db").await?;
     Ok(())
 }
 
