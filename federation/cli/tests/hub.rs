@@ -253,7 +253,7 @@ async fn applications(hub: &Hub) -> Result<()> {
     ensure!(diff.contains("-      - image: shop:v1") && diff.contains("+      - image: shop:v2"), "{diff}");
 
     let (said, _) = hub.refused(&["deploy", "confirm", "shop", "--group", "1"]).await?;
-    ensure!(said.contains("group 0 waits, not group 1"), "{said}");
+    ensure!(said.contains("the group with number 0 waits, not 1"), "{said}");
     let name = hub.ok(&["deploy", "confirm", "shop", "--group", "0", "--release", "2", "-o", "name"]).await?;
     let made: Value = serde_json::from_str(&hub.ok(&["get", name.trim(), "-o", "json"]).await?)?;
     ensure!(made["spec"]["releaseSeq"] == 2 && made["spec"]["group"] == 0, "{made}");
@@ -299,7 +299,7 @@ async fn watching(hub: &Hub, path: &str, mut status: Value) -> Result<()> {
     hub.status(path, status.clone()).await?;
     let lines = watching.await??.success()?;
     ensure!(
-        lines.lines().last().is_some_and(|line| line.contains("Succeeded group 2 of 2: 4/4 updated")),
+        lines.lines().last().is_some_and(|line| line.contains("Succeeded group 3 of 3: 4/4 updated")),
         "{lines}"
     );
     status["release"]["phase"] = json!("Failed");
