@@ -271,7 +271,15 @@ async fn applications(hub: &Hub) -> Result<()> {
     hub.status(path, seen.clone()).await?;
     let plan = hub.ok(&["deploy", "rollback", "shop", "--dry-run"]).await?;
     ensure!(plan.contains("+") && plan.contains("shop:v1") && plan.contains("nothing was changed"), "{plan}");
-    hub.ok(&["deploy", "cancel", "shop"]).await?;
+    let digest =
+        |plan: &str| plan.lines().last()?.strip_prefix("plan ")?.split(':').next().map(str::to_owned);
+    let plan = hub.ok(&["deploy", "cancel", "shop", "--dry-run"]).await?;
+    seen["readyReplicas"] = json!(3);
+    hub.status(path, seen.clone()).await?;
+    let digest = digest(&plan).context("a digest")?;
+    hub.ok(&["deploy", "cancel", "shop", "--confirm", &digest])
+        .await
+        .context("numbers that move are no other plan")?;
     let back: Value = serde_json::from_str(&hub.ok(&["get", "fdeploy", "shop", "-o", "json"]).await?)?;
     let pods = &back["spec"]["template"]["spec"]["template"]["spec"];
     ensure!(pods["containers"][0]["image"] == "shop:v1", "{back}");

@@ -49,7 +49,7 @@ pub(super) async fn run(session: &mut Session, args: Args) -> Result<(), Failure
     let counted = progress::group(&target.application);
     let plan = Plan::new(format!("confirm {counted} of release {release} of {name}"))
         .with(format!("revision {}", target.status.updated_revision))
-        .with(progress::line(&target.application))
+        .noting(progress::summary(&target.application))
         .with(format!(
             "bound to release {release} and group number {group}; the next group then starts in every cluster"
         ));
@@ -82,7 +82,7 @@ fn waiting(
     asked_release: Option<i64>,
     asked_group: Option<i32>,
 ) -> Result<Waiting, String> {
-    let now = progress::line(application);
+    let now = progress::summary(application);
     let Some(status) = application.status.as_ref().filter(|_| super::target::is_observed(application)) else {
         return Err(format!("nothing waits for a confirmation: {now}"));
     };

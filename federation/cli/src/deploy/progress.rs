@@ -58,8 +58,17 @@ fn first_is_zero(application: &FederatedDeployment) -> i32 {
     i32::from(application.spec.template.spec.strategy.upgrade_type == UpgradeType::Beta)
 }
 
-/// One line for each change, for a pipe: `shop release 3 WaitingForConfirm group 1 of 4: 4/20 updated, …`.
+/// One line for each change, for a pipe: [`summary`] with the problems.
 pub(super) fn line(application: &FederatedDeployment) -> String {
+    let mut line = summary(application);
+    for problem in application.status.iter().flat_map(|status| &status.problems) {
+        line.push_str(&format!("; {}/{}: {}", problem.cluster, problem.pod, problem.reason));
+    }
+    line
+}
+
+/// One line: `shop release 3 WaitingForConfirm group 1 of 4: 4/20 updated, …`.
+pub(super) fn summary(application: &FederatedDeployment) -> String {
     let name = application.name_any();
     let Some(status) = application.status.as_ref().filter(|_| is_observed(application)) else {
         return format!("{name} is not seen by the hub yet");
@@ -76,9 +85,6 @@ pub(super) fn line(application: &FederatedDeployment) -> String {
     );
     if let Some(release) = status.release.as_ref().filter(|release| !release.waiting_for.is_empty()) {
         line.push_str(&format!("; {}", release.waiting_for));
-    }
-    for problem in &status.problems {
-        line.push_str(&format!("; {}/{}: {}", problem.cluster, problem.pod, problem.reason));
     }
     line
 }

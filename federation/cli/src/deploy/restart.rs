@@ -15,7 +15,7 @@ pub(super) async fn run(session: &mut Session, args: Change) -> Result<(), Failu
     let name = target.name();
     let plan =
         Plan::new(format!("restart {name}: all {} replicas are made anew", target.status.desired_replicas))
-            .with(progress::line(&target.application))
+            .noting(progress::summary(&target.application))
             .with("group by group, as a release of its own");
     if !args.consent.settle(&mut session.screen, &plan, Caution::Usual)? {
         return Ok(());
