@@ -64,8 +64,9 @@ pub fn decide(input: &Input<'_>) -> Result<Decision, NeedNames> {
     let works = plan(&wanted, input.works, &given_up, input.resource.spec.deletion_policy, input.object)?;
     let status = show(input, &summary, &rejected);
     let mut decision = Decision { status, templates: vec![template], works, notes: Vec::new() };
-    let is_new_spec = input.resource.status.as_ref().map(|status| status.observed_generation)
-        != Some(decision.status.observed_generation);
+    let is_new_spec = input.works.is_empty()
+        || input.resource.status.as_ref().map(|status| status.observed_generation)
+            != Some(decision.status.observed_generation);
     if is_new_spec {
         let unmatched = overrides.unmatched(&places);
         let unmatched =

@@ -105,6 +105,7 @@ impl Starter<'_> {
             member: cluster.client(),
             state_dir: dir.join("agent"),
             metrics: Arc::new(Metrics::default()),
+            install_kinds: false,
         };
         let agent = Agent::start(agent, stop.clone()).await;
         let agent = agent.with_context(|| format!("cannot start the agent of {name}"))?;
