@@ -264,6 +264,8 @@ async fn applications(hub: &Hub) -> Result<()> {
     hub.ok(&["deploy", "resume", "shop"]).await?;
     ensure!(hub.ok(&["deploy", "scale", "shop", "--replicas", "6"]).await?.contains("scaled to 6"));
     hub.ok(&["deploy", "restart", "shop"]).await?;
+    let restarted = hub.ok(&["get", "fdeploy", "shop", "-o", "yaml"]).await?;
+    ensure!(restarted.contains("kubectl.kubernetes.io/restartedAt"), "{restarted}");
 
     let mut seen = waits;
     seen["observedGeneration"] =
@@ -285,7 +287,7 @@ async fn applications(hub: &Hub) -> Result<()> {
     ensure!(pods["containers"][0]["image"] == "shop:v1", "{back}");
     ensure!(back["spec"]["template"]["spec"]["strategy"]["batchSize"] == 4, "the strategy stays: {back}");
     ensure!(back["spec"]["replicas"] == 6, "{back}");
-    let annotations = &back["metadata"]["annotations"]["federation.cafefed.dev/restarted-at"];
+    let annotations = &back["spec"]["template"]["spec"]["template"]["metadata"]["annotations"];
     ensure!(annotations.is_null(), "the restart goes back too: {back}");
     let newer = hub.apply(WORLD).await?.success()?;
     ensure!(newer.contains("took back fields"), "a newer manifest wins over our own verbs: {newer}");
