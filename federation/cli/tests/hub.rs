@@ -390,6 +390,14 @@ async fn pipes_and_strangers(hub: &Hub) -> Result<()> {
         finished.stdout,
         finished.stderr
     );
+    let both = format!(
+        "{} --kubeconfig {} get cell zz -v 2>&1 | true",
+        env!("CARGO_BIN_EXE_fedctl"),
+        hub.cluster.kubeconfig_path().display()
+    );
+    let both = format!("{both}; echo ${{PIPESTATUS[0]}}");
+    let finished = Command::new("/bin/bash").args(["-c", &both]).run().await?;
+    ensure!(finished.stdout == "1\n", "a note that nobody reads is no panic: {}", finished.stdout);
     let stranger = hub.cluster.kubeconfig_for("stranger", "strangers")?;
     let finished = hub.command(&stranger, &["cluster", "list"]).run().await?;
     ensure!(finished.status.code() == Some(1) && finished.stderr.lines().count() == 1, "{}", finished.stderr);
