@@ -103,7 +103,7 @@ pub struct AllNamespaces {
 /// `--watch`, for verbs that list.
 #[derive(Clone, Copy, Debug, Default, Args)]
 pub struct Watch {
-    /// Stay, and show what changes: in a terminal in place, in a pipe one line for each change.
+    /// Stay and show what changes, until Ctrl-C.
     #[arg(short, long)]
     pub watch: bool,
 }

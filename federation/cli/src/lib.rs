@@ -87,14 +87,17 @@ fn start_log(verbose: u8) {
         _ => "trace",
     };
     let filter = tracing_subscriber::EnvFilter::new(level);
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .log_internal_errors(false)
+        .init();
 }
 
 /// One line on the standard error, and the exit code.
-#[expect(clippy::print_stderr, reason = "the one place where a failure is shown")]
 fn say(failure: &Failure) -> ExitCode {
     if !failure.is_closed_pipe() {
-        eprintln!("error: {}", failure::one_line(&failure.to_string()));
+        screen::note(&format!("error: {}", failure::one_line(&failure.to_string())));
     }
     ExitCode::from(failure.exit_code())
 }

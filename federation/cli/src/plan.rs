@@ -12,12 +12,13 @@ use crate::screen::{Screen, note};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Plan {
     lines: Vec<String>,
+    notes: Vec<String>,
 }
 
 impl Plan {
     /// Begins with what is done in one sentence.
     pub fn new(what: impl Into<String>) -> Self {
-        Self { lines: vec![what.into()] }
+        Self { lines: vec![what.into()], notes: Vec::new() }
     }
 
     /// Adds a detail.
@@ -27,10 +28,22 @@ impl Plan {
         self
     }
 
-    /// The lines.
+    /// Adds how things are at this moment, which is no part of what is decided: numbers that move all the time.
+    #[must_use]
+    pub fn noting(mut self, now: impl AsRef<str>) -> Self {
+        self.notes.extend(now.as_ref().lines().map(|line| format!("  now: {line}")));
+        self
+    }
+
+    /// What is done, in lines.
     #[must_use]
     pub fn lines(&self) -> &[String] {
         &self.lines
+    }
+
+    /// All that is shown.
+    fn shown(&self) -> impl Iterator<Item = &String> {
+        self.lines.iter().chain(&self.notes)
     }
 
     /// What `--confirm` compares: another plan has another one.
@@ -96,11 +109,11 @@ impl Consent {
         let can_ask = io::stdin().is_terminal() && io::stderr().is_terminal();
         let way = self.way(plan, caution, can_ask);
         if way == Way::Stop {
-            crate::show::lines(screen, plan.lines())?;
+            plan.shown().try_for_each(|line| screen.line(line))?;
             screen.line(format!("plan {}: nothing was changed (--confirm={0} does it)", plan.digest()))?;
             return Ok(false);
         }
-        plan.lines().iter().for_each(|line| note(line));
+        plan.shown().for_each(|line| note(line));
         match way {
             Way::Go => Ok(true),
             Way::Stop => Ok(false),
@@ -136,6 +149,7 @@ mod tests {
         let plan = Plan::new("remove member cluster hz-a").with("shop has 5 replicas there\nit leaves");
         assert_eq!(plan.lines().len(), 3);
         let other = Plan::new("remove member cluster hz-b");
+        assert_eq!(plan.clone().noting("4/20 updated").digest(), plan.digest());
         let dry = Consent { dry_run: true, ..Consent::default() };
         let yes = Consent { yes: true, ..Consent::default() };
         let this = Consent { digest: Some(plan.digest()), ..Consent::default() };

@@ -253,7 +253,7 @@ async fn applications(hub: &Hub) -> Result<()> {
     ensure!(diff.contains("-      - image: shop:v1") && diff.contains("+      - image: shop:v2"), "{diff}");
 
     let (said, _) = hub.refused(&["deploy", "confirm", "shop", "--group", "1"]).await?;
-    ensure!(said.contains("group 0 waits, not group 1"), "{said}");
+    ensure!(said.contains("the group with number 0 waits, not 1"), "{said}");
     let name = hub.ok(&["deploy", "confirm", "shop", "--group", "0", "--release", "2", "-o", "name"]).await?;
     let made: Value = serde_json::from_str(&hub.ok(&["get", name.trim(), "-o", "json"]).await?)?;
     ensure!(made["spec"]["releaseSeq"] == 2 && made["spec"]["group"] == 0, "{made}");
@@ -264,6 +264,8 @@ async fn applications(hub: &Hub) -> Result<()> {
     hub.ok(&["deploy", "resume", "shop"]).await?;
     ensure!(hub.ok(&["deploy", "scale", "shop", "--replicas", "6"]).await?.contains("scaled to 6"));
     hub.ok(&["deploy", "restart", "shop"]).await?;
+    let restarted = hub.ok(&["get", "fdeploy", "shop", "-o", "yaml"]).await?;
+    ensure!(restarted.contains("kubectl.kubernetes.io/restartedAt"), "{restarted}");
 
     let mut seen = waits;
     seen["observedGeneration"] =
@@ -271,13 +273,21 @@ async fn applications(hub: &Hub) -> Result<()> {
     hub.status(path, seen.clone()).await?;
     let plan = hub.ok(&["deploy", "rollback", "shop", "--dry-run"]).await?;
     ensure!(plan.contains("+") && plan.contains("shop:v1") && plan.contains("nothing was changed"), "{plan}");
-    hub.ok(&["deploy", "cancel", "shop"]).await?;
+    let digest =
+        |plan: &str| plan.lines().last()?.strip_prefix("plan ")?.split(':').next().map(str::to_owned);
+    let plan = hub.ok(&["deploy", "cancel", "shop", "--dry-run"]).await?;
+    seen["readyReplicas"] = json!(3);
+    hub.status(path, seen.clone()).await?;
+    let digest = digest(&plan).context("a digest")?;
+    hub.ok(&["deploy", "cancel", "shop", "--confirm", &digest])
+        .await
+        .context("numbers that move are no other plan")?;
     let back: Value = serde_json::from_str(&hub.ok(&["get", "fdeploy", "shop", "-o", "json"]).await?)?;
     let pods = &back["spec"]["template"]["spec"]["template"]["spec"];
     ensure!(pods["containers"][0]["image"] == "shop:v1", "{back}");
     ensure!(back["spec"]["template"]["spec"]["strategy"]["batchSize"] == 4, "the strategy stays: {back}");
     ensure!(back["spec"]["replicas"] == 6, "{back}");
-    let annotations = &back["metadata"]["annotations"]["federation.cafefed.dev/restarted-at"];
+    let annotations = &back["spec"]["template"]["spec"]["template"]["metadata"]["annotations"];
     ensure!(annotations.is_null(), "the restart goes back too: {back}");
     let newer = hub.apply(WORLD).await?.success()?;
     ensure!(newer.contains("took back fields"), "a newer manifest wins over our own verbs: {newer}");
@@ -299,7 +309,7 @@ async fn watching(hub: &Hub, path: &str, mut status: Value) -> Result<()> {
     hub.status(path, status.clone()).await?;
     let lines = watching.await??.success()?;
     ensure!(
-        lines.lines().last().is_some_and(|line| line.contains("Succeeded group 2 of 2: 4/4 updated")),
+        lines.lines().last().is_some_and(|line| line.contains("Succeeded group 3 of 3: 4/4 updated")),
         "{lines}"
     );
     status["release"]["phase"] = json!("Failed");
@@ -380,6 +390,14 @@ async fn pipes_and_strangers(hub: &Hub) -> Result<()> {
         finished.stdout,
         finished.stderr
     );
+    let both = format!(
+        "{} --kubeconfig {} get cell zz -v 2>&1 | true",
+        env!("CARGO_BIN_EXE_fedctl"),
+        hub.cluster.kubeconfig_path().display()
+    );
+    let both = format!("{both}; echo ${{PIPESTATUS[0]}}");
+    let finished = Command::new("/bin/bash").args(["-c", &both]).run().await?;
+    ensure!(finished.stdout == "1\n", "a note that nobody reads is no panic: {}", finished.stdout);
     let stranger = hub.cluster.kubeconfig_for("stranger", "strangers")?;
     let finished = hub.command(&stranger, &["cluster", "list"]).run().await?;
     ensure!(finished.status.code() == Some(1) && finished.stderr.lines().count() == 1, "{}", finished.stderr);

@@ -18,7 +18,7 @@ pub(super) async fn run(session: &mut Session, args: Change) -> Result<(), Failu
 
 /// The revision before the release that is under way, or why there is none.
 fn before(application: &FederatedDeployment) -> Result<&RevisionRecord, String> {
-    let line = progress::line(application);
+    let line = progress::summary(application);
     let nothing = || format!("there is no release to cancel: {line}");
     let status = application.status.as_ref().filter(|_| is_observed(application)).ok_or_else(nothing)?;
     if status.current_revision == status.updated_revision {

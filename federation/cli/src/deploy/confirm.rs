@@ -19,7 +19,7 @@ pub struct Args {
     /// The application.
     #[arg(value_name = "NAME")]
     pub name: String,
-    /// Only if this group waits.
+    /// Only if this group waits, by its number in `status.release.group` (`Beta` counts from 0).
     #[arg(long, value_name = "NUMBER")]
     pub group: Option<i32>,
     /// Only if this release waits.
@@ -38,7 +38,6 @@ pub struct Args {
 struct Waiting {
     release: i64,
     group: i32,
-    last_group: i32,
 }
 
 /// Runs `deploy confirm`.
@@ -46,11 +45,14 @@ pub(super) async fn run(session: &mut Session, args: Args) -> Result<(), Failure
     let target = Target::load(session, &args.name).await?;
     let waiting = waiting(&target.application, args.release, args.group).map_err(Failure::Refused)?;
     let name = target.name();
-    let Waiting { release, group, last_group } = waiting;
-    let plan = Plan::new(format!("confirm group {group} of {last_group} of release {release} of {name}"))
+    let Waiting { release, group } = waiting;
+    let counted = progress::group(&target.application);
+    let plan = Plan::new(format!("confirm {counted} of release {release} of {name}"))
         .with(format!("revision {}", target.status.updated_revision))
-        .with(progress::line(&target.application))
-        .with(format!("group {} starts in every cluster", group + 1));
+        .noting(progress::summary(&target.application))
+        .with(format!(
+            "bound to release {release} and group number {group}; the next group then starts in every cluster"
+        ));
     if !args.consent.settle(&mut session.screen, &plan, Caution::Usual)? {
         return Ok(());
     }
@@ -69,7 +71,7 @@ pub(super) async fn run(session: &mut Session, args: Args) -> Result<(), Failure
     let parameters = PostParams { field_manager: Some(crate::hub::MANAGER.into()), ..PostParams::default() };
     let made = api.create(&parameters, &confirmation).await;
     let made = made.attempt(|| format!("confirm group {group} of release {release} of {name}"))?;
-    let said = format!("confirmed group {group} of {last_group} of release {release} of {name}");
+    let said = format!("confirmed {counted} of release {release} of {name}");
     let full = show::name_of::<Confirmation>(&made.name_any());
     show::change(&mut session.screen, session.output, &full, &said, &show::object(&made))
 }
@@ -80,7 +82,7 @@ fn waiting(
     asked_release: Option<i64>,
     asked_group: Option<i32>,
 ) -> Result<Waiting, String> {
-    let now = progress::line(application);
+    let now = progress::summary(application);
     let Some(status) = application.status.as_ref().filter(|_| super::target::is_observed(application)) else {
         return Err(format!("nothing waits for a confirmation: {now}"));
     };
@@ -91,9 +93,9 @@ fn waiting(
         return Err(format!("release {} waits, not release {asked}: {now}", status.release_seq));
     }
     if let Some(asked) = asked_group.filter(|asked| *asked != release.group) {
-        return Err(format!("group {} waits, not group {asked}: {now}", release.group));
+        return Err(format!("the group with number {} waits, not {asked}: {now}", release.group));
     }
-    Ok(Waiting { release: status.release_seq, group: release.group, last_group: release.last_group })
+    Ok(Waiting { release: status.release_seq, group: release.group })
 }
 
 #[cfg(test)]
@@ -111,12 +113,12 @@ mod tests {
     #[test]
     fn only_what_waits_is_confirmed() {
         let found = waiting(&waits("WaitingForConfirm"), None, None).unwrap();
-        assert_eq!(found, Waiting { release: 4, group: 1, last_group: 3 });
+        assert_eq!(found, Waiting { release: 4, group: 1 });
         assert!(waiting(&waits("WaitingForConfirm"), Some(4), Some(1)).is_ok());
         for (application, release, group, part) in [
-            (waits("Releasing"), None, None, "Releasing group 1 of 3"),
+            (waits("Releasing"), None, None, "Releasing group 2 of 4"),
             (waits("WaitingForConfirm"), Some(3), None, "release 4 waits, not release 3"),
-            (waits("WaitingForConfirm"), None, Some(0), "group 1 waits, not group 0"),
+            (waits("WaitingForConfirm"), None, Some(0), "the group with number 1 waits, not 0"),
             (application(json!({})), None, None, "not seen by the hub"),
         ] {
             let said = waiting(&application, release, group).unwrap_err();

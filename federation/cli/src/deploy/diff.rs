@@ -33,7 +33,8 @@ pub(super) async fn run(session: &mut Session, args: Args) -> Result<(), Failure
         let facts = serde_json::json!({"revision": record.revision, "old": old, "now": now});
         return show::data(&mut session.screen, session.output, &facts);
     }
-    let text = between(&old, now, &record.revision)?;
+    let names = [format!("revision {}", record.revision), "wanted now".to_owned()];
+    let text = between(&old, now, &names)?;
     match text.is_empty() {
         true => session.screen.line(format!("revision {} is what is wanted now", record.revision))?,
         false => session.screen.text(&text)?,
@@ -42,7 +43,11 @@ pub(super) async fn run(session: &mut Session, args: Args) -> Result<(), Failure
 }
 
 /// A unified diff of two templates as YAML; empty when they are the same.
-pub(super) fn between(old: &CafeTemplate, new: &CafeTemplate, old_name: &str) -> Result<String, Failure> {
+pub(super) fn between(
+    old: &CafeTemplate,
+    new: &CafeTemplate,
+    names: &[String; 2],
+) -> Result<String, Failure> {
     let yaml = |template: &CafeTemplate| {
         // By way of a JSON value, whose fields are in the order of their names.
         serde_json::to_value(template)
@@ -52,11 +57,7 @@ pub(super) fn between(old: &CafeTemplate, new: &CafeTemplate, old_name: &str) ->
     let wrong = |message| Failure::Parse { attempt: "compare two revisions".into(), message };
     let (old, new) = (yaml(old).map_err(wrong)?, yaml(new).map_err(wrong)?);
     let diff = TextDiff::from_lines(&old, &new);
-    Ok(diff
-        .unified_diff()
-        .context_radius(CONTEXT)
-        .header(&format!("revision {old_name}"), "wanted now")
-        .to_string())
+    Ok(diff.unified_diff().context_radius(CONTEXT).header(&names[0], &names[1]).to_string())
 }
 
 #[cfg(test)]
@@ -72,11 +73,12 @@ mod tests {
                 "template": {"spec": {"containers": [{"name": "shop", "image": image}]}}}}))
             .unwrap()
         };
-        let text = between(&template("shop:v1"), &template("shop:v2"), "aaa").unwrap();
+        let names = ["revision aaa".to_owned(), "wanted now".to_owned()];
+        let text = between(&template("shop:v1"), &template("shop:v2"), &names).unwrap();
         let changed: Vec<&str> =
             text.lines().filter(|line| line.starts_with(['-', '+']) && line.contains("image")).collect();
         assert_eq!(changed, ["-      - image: shop:v1", "+      - image: shop:v2"], "{text}");
         assert!(text.starts_with("--- revision aaa\n+++ wanted now\n"), "{text}");
-        assert_eq!(between(&template("shop:v1"), &template("shop:v1"), "aaa").unwrap(), "");
+        assert_eq!(between(&template("shop:v1"), &template("shop:v1"), &names).unwrap(), "");
     }
 }

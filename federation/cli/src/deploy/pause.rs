@@ -29,7 +29,7 @@ async fn set(session: &mut Session, args: Change, paused: bool) -> Result<(), Fa
         true => ("pause", "paused", "no further group opens; pods in the middle of an update are finished"),
         false => ("resume", "resumed", "the release goes on where it stopped"),
     };
-    let plan = Plan::new(format!("{verb} {name}")).with(progress::line(&target.application)).with(what);
+    let plan = Plan::new(format!("{verb} {name}")).noting(progress::summary(&target.application)).with(what);
     if !args.consent.settle(&mut session.screen, &plan, Caution::Usual)? {
         return Ok(());
     }

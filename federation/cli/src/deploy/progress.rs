@@ -1,5 +1,6 @@
 //! Where a release is, in words: decided over one application, for `status`, `list` and `confirm`.
 
+use crds::apps::UpgradeType;
 use crds::federation::FederatedDeployment;
 use kube::ResourceExt;
 
@@ -41,18 +42,33 @@ pub(super) fn end(application: &FederatedDeployment) -> Option<End> {
     }
 }
 
-/// `group 1 of 1..3`: the open group, and the last one of the cluster that has most of them.
+/// `group 1 of 3`: the open group as people count, like the hub's own messages; empty before there is a release.
 pub(super) fn group(application: &FederatedDeployment) -> String {
     match application.status.as_ref().and_then(|status| status.release.as_ref()) {
         Some(release) if !release.phase.is_empty() => {
-            format!("group {} of {}", release.group, release.last_group)
+            let offset = first_is_zero(application);
+            format!("group {} of {}", release.group + offset, release.last_group + offset)
         }
         _ => String::new(),
     }
 }
 
-/// One line for each change, for a pipe: `shop release 3 WaitingForConfirm group 0 of 3: 4/20 updated, …`.
+/// 1 where the API counts groups from 0: with `Beta`, the group of one pod per cell is number 0.
+fn first_is_zero(application: &FederatedDeployment) -> i32 {
+    i32::from(application.spec.template.spec.strategy.upgrade_type == UpgradeType::Beta)
+}
+
+/// One line for each change, for a pipe: [`summary`] with the problems.
 pub(super) fn line(application: &FederatedDeployment) -> String {
+    let mut line = summary(application);
+    for problem in application.status.iter().flat_map(|status| &status.problems) {
+        line.push_str(&format!("; {}/{}: {}", problem.cluster, problem.pod, problem.reason));
+    }
+    line
+}
+
+/// One line: `shop release 3 WaitingForConfirm group 1 of 4: 4/20 updated, …`.
+pub(super) fn summary(application: &FederatedDeployment) -> String {
     let name = application.name_any();
     let Some(status) = application.status.as_ref().filter(|_| is_observed(application)) else {
         return format!("{name} is not seen by the hub yet");
@@ -69,9 +85,6 @@ pub(super) fn line(application: &FederatedDeployment) -> String {
     );
     if let Some(release) = status.release.as_ref().filter(|release| !release.waiting_for.is_empty()) {
         line.push_str(&format!("; {}", release.waiting_for));
-    }
-    for problem in &status.problems {
-        line.push_str(&format!("; {}/{}: {}", problem.cluster, problem.pod, problem.reason));
     }
     line
 }
@@ -122,7 +135,7 @@ mod tests {
         let said = line(&application(status("WaitingForConfirm", "True", "WaitingForConfirm")));
         assert_eq!(
             said,
-            "shop release 2 WaitingForConfirm group 0 of 3: 4/20 updated, 20 ready, 19 available; a person; hz-a/shop-1: ImagePullBackOff"
+            "shop release 2 WaitingForConfirm group 1 of 4: 4/20 updated, 20 ready, 19 available; a person; hz-a/shop-1: ImagePullBackOff"
         );
         assert!(line(&application(json!({}))).contains("not seen"));
     }

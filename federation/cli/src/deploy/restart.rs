@@ -1,6 +1,5 @@
 //! `fedctl deploy restart`: all pods anew, as a release.
 
-use crds::names;
 use serde_json::{Value, json};
 
 use super::target::Target;
@@ -9,13 +8,16 @@ use crate::failure::Failure;
 use crate::plan::{Caution, Plan};
 use crate::session::{Session, now};
 
+/// Annotation of the pods whose change asks for new ones.
+const RESTARTED_AT: &str = "kubectl.kubernetes.io/restartedAt";
+
 /// Runs `deploy restart`.
 pub(super) async fn run(session: &mut Session, args: Change) -> Result<(), Failure> {
     let target = Target::load(session, &args.name).await?;
     let name = target.name();
     let plan =
         Plan::new(format!("restart {name}: all {} replicas are made anew", target.status.desired_replicas))
-            .with(progress::line(&target.application))
+            .noting(progress::summary(&target.application))
             .with("group by group, as a release of its own");
     if !args.consent.settle(&mut session.screen, &plan, Caution::Usual)? {
         return Ok(());
@@ -24,7 +26,20 @@ pub(super) async fn run(session: &mut Session, args: Change) -> Result<(), Failu
     target.changed(session, &format!("{name} restarts"), &object)
 }
 
-/// The wish, on the application: the hub hands it on to the pods.
+/// The wish for new pods, where `kubectl rollout restart` puts it: as a part of the pods it is a change of the
+/// template, so that it has a generation to wait for and goes away with a rollback.
 fn patch(at: &str) -> Value {
-    json!({"metadata": {"annotations": {names::RESTARTED_AT: at}}})
+    let pods = json!({"metadata": {"annotations": {RESTARTED_AT: at}}});
+    json!({"spec": {"template": {"spec": {"template": pods}}}})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pods_carry_the_wish() {
+        let pointer = "/spec/template/spec/template/metadata/annotations/kubectl.kubernetes.io~1restartedAt";
+        assert_eq!(patch("now").pointer(pointer), Some(&json!("now")));
+    }
 }

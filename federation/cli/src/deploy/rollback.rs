@@ -50,13 +50,14 @@ pub(super) async fn release(
     let found = revisions::load(target.hub(), record).await?;
     let old = with_present_strategy(found.template, now);
     let restart = restart_operations(&target.application, found.restarted_at.as_deref());
-    let difference = diff::between(now, &old, "wanted now")?.replace("+++ wanted now", "+++ then");
+    let names = ["wanted now".to_owned(), format!("revision {}", record.revision)];
+    let difference = diff::between(now, &old, &names)?;
     if difference.is_empty() && restart.is_empty() {
         return target
             .unchanged(session, &format!("{} is at revision {} already", target.name(), record.revision));
     }
     let plan = Plan::new(what)
-        .with(progress::line(&target.application))
+        .noting(progress::summary(&target.application))
         .with("it goes out as a release of its own, with the strategy as it is now")
         .with(&difference);
     if !consent.settle(&mut session.screen, &plan, Caution::Usual)? {

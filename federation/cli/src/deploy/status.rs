@@ -204,7 +204,7 @@ mod tests {
             picture(&application, false, now),
             [
                 "Application  shop (namespace default)",
-                "Release      2: WaitingForConfirm, group 0 of 3, began 60s ago",
+                "Release      2: WaitingForConfirm, group 1 of 4, began 60s ago",
                 "Revision     aaa -> bbb",
                 "Replicas     10 desired, 2 updated, 10 ready, 10 available",
                 "Waiting for  a person",
