@@ -76,11 +76,15 @@ impl KindCache {
     /// Takes in changes in their order, all of one kind, and wakes who wants them. `now` is in seconds since
     /// the server's cache began.
     pub(crate) fn apply<'a>(&self, events: impl Iterator<Item = (&'a str, &'a StoreEvent)>, now: u64) {
+        // Scanning is the work; readers do not wait for it.
+        let changes: Vec<_> = events
+            .map(|(local, event)| (local, event.kv.mod_revision, self.entry_of(local, event)))
+            .collect();
         let mut touched = Touched::new();
         {
             let mut state = self.state.write();
-            for (local, event) in events {
-                self.apply_one(&mut state, local, event, now, &mut touched);
+            for (local, revision, next) in changes {
+                state.change(local, revision, next, now, &mut touched);
             }
             state.ring.trim(now);
             state.drop_old_pins(now);
@@ -91,31 +95,18 @@ impl KindCache {
         }
     }
 
-    fn apply_one(&self, state: &mut State, local: &str, event: &StoreEvent, now: u64, touched: &mut Touched) {
-        let revision = event.kv.mod_revision;
-        let next = match event.kind {
-            EventKind::Delete => None,
-            EventKind::Put => match Entry::new(local, event.kv.value.clone(), revision, &self.paths) {
-                Ok(entry) => Some(Arc::new(entry)),
-                Err(error) => {
-                    tracing::error!(key = local, %error, "an object in the store is not readable and is left out");
-                    None
-                }
-            },
-        };
-        let prev = match &next {
-            Some(entry) => state.objects.insert(Item(entry.clone())),
-            None => state.objects.remove(local),
-        };
-        state.revision = revision;
-        let prev = prev.map(|item| item.0);
-        if prev.is_none() && next.is_none() {
-            return;
+    /// The object after an event; `None` when it is gone, or cannot be read.
+    fn entry_of(&self, local: &str, event: &StoreEvent) -> Option<Arc<Entry>> {
+        if event.kind == EventKind::Delete {
+            return None;
         }
-        let event = Arc::new(Event::new(revision, prev, next, now));
-        let seq = state.ring.push(event.clone());
-        let first = state.ring.first();
-        state.lanes.push(seq, first, &event, touched);
+        match Entry::new(local, event.kv.value.clone(), event.kv.mod_revision, &self.paths) {
+            Ok(entry) => Some(Arc::new(entry)),
+            Err(error) => {
+                tracing::error!(key = local, %error, "an object in the store is not readable and is left out");
+                None
+            }
+        }
     }
 
     /// Every event above this revision is in the ring.
@@ -197,6 +188,30 @@ impl KindCache {
 }
 
 impl State {
+    /// Makes `next` the object under `local`, and an event of it.
+    fn change(
+        &mut self,
+        local: &str,
+        revision: u64,
+        next: Option<Arc<Entry>>,
+        now: u64,
+        touched: &mut Touched,
+    ) {
+        let prev = match &next {
+            Some(entry) => self.objects.insert(Item(entry.clone())),
+            None => self.objects.remove(local),
+        };
+        self.revision = revision;
+        let prev = prev.map(|item| item.0);
+        if prev.is_none() && next.is_none() {
+            return;
+        }
+        let event = Arc::new(Event::new(revision, prev, next, now));
+        let seq = self.ring.push(event.clone());
+        let first = self.ring.first();
+        self.lanes.push(seq, first, &event, touched);
+    }
+
     fn drop_old_pins(&mut self, now: u64) {
         if !self.pins.is_empty() {
             self.pins.retain(|_, (made, _)| *made + PIN_SECONDS >= now);

@@ -14,3 +14,6 @@ pub(crate) mod kind;
 pub(crate) mod lanes;
 pub(crate) mod ring;
 pub(crate) mod scan;
+
+#[cfg(test)]
+mod tests;

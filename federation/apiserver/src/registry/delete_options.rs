@@ -63,9 +63,18 @@ impl DeleteOptions {
     /// Reads the options; a body goes before the query. Errors: 400 for what cannot be read, 422 for what
     /// contradicts itself.
     pub(crate) fn read(encoding: Encoding, body: &Bytes, query: &Query) -> ApiResult<Self> {
-        let wire = if body.is_empty() { from_query(query)? } else { from_body(encoding, body)? };
-        let mut dry_run = wire.dry_run.unwrap_or_default();
-        dry_run.extend(query.all("dryRun").map(str::to_owned));
+        let mut wire = if body.is_empty() { from_query(query)? } else { from_body(encoding, body)? };
+        wire.dry_run.get_or_insert_default().extend(query.all("dryRun").map(str::to_owned));
+        Self::checked(wire)
+    }
+
+    /// The same from a JSON value, as an Eviction carries it.
+    pub(super) fn from_value(value: serde_json::Value) -> ApiResult<Self> {
+        Self::checked(wire(value)?)
+    }
+
+    fn checked(wire: Wire) -> ApiResult<Self> {
+        let dry_run = wire.dry_run.unwrap_or_default();
         let preconditions = wire.preconditions.unwrap_or_default();
         Ok(Self {
             uid: preconditions.uid,
@@ -83,6 +92,10 @@ fn from_body(encoding: Encoding, body: &Bytes) -> ApiResult<Wire> {
         Encoding::Yaml => decode::yaml(body)?.value,
         Encoding::Protobuf => protobuf::decode(body)?,
     };
+    wire(value)
+}
+
+fn wire(value: serde_json::Value) -> ApiResult<Wire> {
     if !value.is_object() {
         return Err(ApiError::bad_request("the body of a delete is not an object"));
     }

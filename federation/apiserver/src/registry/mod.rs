@@ -3,7 +3,7 @@
 //! Reading order: `request` (what every write knows), `meta` (metadata fields), `body` (decoding), `prepare`
 //! (prune, default, validate, admit), `commit` (the transaction), then the verbs: `create`, `update`, `patch`,
 //! `apply`, `delete`, `delete_collection`, with `modify` as the loop that updates share, and `scale`,
-//! `namespaces`, `review`, `binding` as the special cases.
+//! `namespaces`, `review`, `binding`, `eviction` as the special cases.
 //!
 //! Every write is optimistic: it reads the object, computes the new one, and commits under the condition that
 //! the object did not change in between.
@@ -16,6 +16,7 @@ mod create;
 mod delete;
 mod delete_collection;
 mod delete_options;
+mod eviction;
 mod managed;
 pub(crate) mod meta;
 mod modify;

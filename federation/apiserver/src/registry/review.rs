@@ -4,7 +4,7 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use super::request::{Reply, Write, Written};
-use super::{binding, body};
+use super::{binding, body, eviction};
 use crate::http::incoming::Encoding;
 use crate::schema;
 use crate::server::review::ReviewRequest;
@@ -27,7 +27,7 @@ pub(super) async fn answer(write: &Write, mut object: Value, warnings: Vec<Strin
 
 /// POST of another kind to a subresource of an object. Errors: 405 when nobody answers it.
 pub(crate) async fn post(
-    write: &Write,
+    write: &mut Write,
     subresource: &str,
     encoding: Encoding,
     bytes: &Bytes,
@@ -35,6 +35,9 @@ pub(crate) async fn post(
     let decoded = body::decode(encoding, bytes)?;
     if binding::is_binding(write, subresource) {
         return binding::bind(write, &decoded.value).await;
+    }
+    if eviction::is_eviction(write, subresource) {
+        return eviction::evict(write, &decoded.value).await;
     }
     let resource = &write.kind.resource;
     let what = format!("{}/{}/{subresource}", resource.group, resource.plural);

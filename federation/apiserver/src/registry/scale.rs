@@ -124,7 +124,7 @@ fn put_at(object: &mut Value, path: &str, value: Value) {
 }
 
 /// A label selector as text: a string stays, a LabelSelector is rendered as `kubectl` would write it.
-fn selector_text(selector: &Value) -> String {
+pub(super) fn selector_text(selector: &Value) -> String {
     if let Some(text) = selector.as_str() {
         return text.to_owned();
     }

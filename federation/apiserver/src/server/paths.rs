@@ -1,5 +1,6 @@
 //! Paths that are not about objects: discovery, OpenAPI, health, version, metrics.
 
+use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, ETAG, HeaderValue, IF_NONE_MATCH, VARY};
 use http::{HeaderMap, Method};
 use serde_json::json;
@@ -7,7 +8,7 @@ use serde_json::json;
 use super::assembly::Shared;
 use super::{health, version};
 use crate::discovery::{AGGREGATED, Document};
-use crate::http::answer::Answer;
+use crate::http::answer::{Answer, Content};
 use crate::http::negotiate::{alternatives, plain};
 use crate::http::query::Query;
 use crate::status::{ApiError, ApiResult};
@@ -131,10 +132,12 @@ fn matches_tag(headers: &HeaderMap, etag: &str) -> bool {
         .is_some_and(|tags| tags.split(',').any(|t| t.trim() == etag))
 }
 
-/// The answer with its tag; 304 without a body when the client has it already.
+/// The answer with its tag; 304 without a body when the client has it already. Its other headers stay: client
+/// caches take them over.
 fn tagged(headers: &HeaderMap, etag: &str, mut answer: Answer) -> Answer {
     if matches_tag(headers, etag) {
-        answer = Answer::whole(304, "application/json", "");
+        answer.code = 304;
+        answer.content = Content::Whole(Bytes::new());
     }
     if let Ok(value) = HeaderValue::from_str(etag) {
         answer.headers.push((ETAG, value));

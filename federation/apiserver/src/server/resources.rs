@@ -176,7 +176,7 @@ async fn write_one(
         Write::new(&shared.core, kind, target, endpoint, asked.caller, (asked.headers, asked.query))?;
     let written = match asked.verb {
         "create" if !asked.path.subresource.is_empty() => {
-            registry::post(&write, &asked.path.subresource, encoding(asked.headers)?, &asked.body).await?
+            registry::post(&mut write, &asked.path.subresource, encoding(asked.headers)?, &asked.body).await?
         }
         "create" => registry::create(&mut write, encoding(asked.headers)?, &asked.body).await?,
         "update" => registry::update(&mut write, encoding(asked.headers)?, &asked.body).await?,

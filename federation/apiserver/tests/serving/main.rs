@@ -1,6 +1,7 @@
 //! The server as clients see it: through the in-process service, over an in-memory store.
 
 mod deletes;
+mod informers;
 mod lists;
 mod objects;
 mod operate;

@@ -30,6 +30,10 @@ async fn discovery_in_both_forms() {
     let got = world.send("GET", "/apis", &[("accept", accept)], b"").await;
     assert_eq!(got.json()["kind"], "APIGroupDiscoveryList");
     assert_eq!(got.headers["vary"], "Accept");
+    let tag = got.headers["etag"].to_str().unwrap_or_default().to_owned();
+    let same = world.send("GET", "/apis", &[("accept", accept), ("if-none-match", &tag)], b"").await;
+    let kinds = (&got.headers["content-type"], &same.headers["content-type"]);
+    assert_eq!((same.code, kinds.0), (304, kinds.1), "caches take over the headers of a 304");
     assert_eq!(world.get("/apis").await.json()["kind"], "APIGroupList");
     let list = world.get("/apis/example.com/v1").await;
     assert_eq!(list.json()["resources"][0]["name"], "widgets");

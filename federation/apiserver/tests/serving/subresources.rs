@@ -81,3 +81,44 @@ async fn a_binding_places_a_pod_once() {
     assert_eq!(world.get(&format!("{pods}/p")).await.json()["spec"]["nodeName"], "n1");
     assert_eq!(world.post(&path, &binding).await.code, 409);
 }
+
+#[tokio::test]
+async fn an_eviction_spends_the_budget() {
+    let world = World::new().await;
+    let pods = "/api/v1/namespaces/default/pods";
+    for name in ["p", "q"] {
+        let pod = json!({
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {"name": name, "labels": {"app": "shop"}},
+            "spec": {"containers": [{"name": "c", "image": "i"}]},
+        });
+        assert_eq!(world.post(pods, &pod).await.code, 201);
+        let running = json!({"status": {"phase": "Running"}});
+        assert_eq!(
+            world.patch(&format!("{pods}/{name}/status"), "merge-patch+json", &running).await.code,
+            200
+        );
+    }
+    let budget = json!({
+        "apiVersion": "policy/v1",
+        "kind": "PodDisruptionBudget",
+        "metadata": {"name": "b"},
+        "spec": {"minAvailable": 1, "selector": {"matchLabels": {"app": "shop"}}},
+    });
+    let budgets = "/apis/policy/v1/namespaces/default/poddisruptionbudgets";
+    assert_eq!(world.post(budgets, &budget).await.code, 201);
+    let status = json!({"status": {
+        "disruptionsAllowed": 1, "observedGeneration": 1, "currentHealthy": 2, "desiredHealthy": 1, "expectedPods": 2,
+    }});
+    assert_eq!(world.patch(&format!("{budgets}/b/status"), "merge-patch+json", &status).await.code, 200);
+    let evict =
+        |name: &str| json!({"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": name}});
+    let first = world.post(&format!("{pods}/p/eviction"), &evict("p")).await;
+    assert_eq!(first.code, 201, "{first:?}");
+    assert_eq!(world.get(&format!("{pods}/p")).await.code, 404);
+    let second = world.post(&format!("{pods}/q/eviction"), &evict("q")).await;
+    let cause = second.json()["details"]["causes"][0]["reason"].clone();
+    assert_eq!((second.code, cause), (429, json!("DisruptionBudget")));
+    assert_eq!(world.get(&format!("{pods}/q")).await.code, 200);
+}
