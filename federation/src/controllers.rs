@@ -14,7 +14,8 @@ pub async fn run(client: kube::Client, stop: CancellationToken) -> anyhow::Resul
     bootstrap::prepare(&client).await?;
     tokio::join!(
         Joins::new(client.clone()).run(stop.clone()),
-        Members::new(client.clone()).run(stop.clone())
+        Members::new(client.clone()).run(stop.clone()),
+        Units::new(client.clone()).run(stop.clone()),
     );
     Ok(())
 }
