@@ -38,10 +38,14 @@ async fn dry_runs_and_diffs_change_nothing() -> Result<()> {
         let version = kubectl.value("cm/app -n shop", ".metadata.resourceVersion").await?;
 
         ensure!(kubectl.ok_with("diff -f -", BOTH).await?.is_empty(), "there is no difference");
-        let diff = kubectl.command("diff -f -").input(LESS).run().await?;
+        let diff = kubectl.command("diff -f -").input(format!("---\n{LESS}")).run().await?;
         ensure!(diff.status.code() == Some(1), "{diff:?}");
         contains(&diff.stdout, &["-  b: \"2\""])?;
-        let side = kubectl.command("diff --server-side -f -").input(BOTH.replace("'2'", "'9'")).run().await?;
+        let side = kubectl
+            .command("diff --server-side -f -")
+            .input(format!("---\n{}", BOTH.replace("'2'", "'9'")))
+            .run()
+            .await?;
         // The field is owned by the client-side apply of before: a conflict is what apply would say, too.
         ensure!(side.status.code() == Some(1), "{side:?}");
         contains(&side.stdout, &["-  b: \"2\"", "+  b: \"9\""])?;

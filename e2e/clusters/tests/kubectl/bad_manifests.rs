@@ -158,7 +158,7 @@ async fn a_home_map_that_overlaps_is_refused() -> Result<()> {
 
 /// Name and version of all objects that users make.
 async fn everything(kubectl: &Kubectl) -> Result<Vec<String>> {
-    let kinds = "configmaps,secrets,roles,units,cells,fdeploy";
+    let kinds = "configmaps,secrets,roles,logicalunits,deployunits,fdeploy";
     let json: Value = serde_json::from_str(&kubectl.ok(&format!("get {kinds} -A -o json")).await?)?;
     let items = json["items"].as_array().context("a list")?;
     Ok(items

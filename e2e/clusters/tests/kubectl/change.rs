@@ -157,8 +157,8 @@ async fn applications_are_scaled() -> Result<()> {
         ensure!(kubectl.value("fdeploy/shop", ".spec.replicas").await? == "32");
         let none = kubectl.fails("scale fdeploy none --replicas=1").await?;
         contains(&none, &["federateddeployments.federation.cafefed.dev \"none\" not found"])?;
-        let negative = kubectl.fails("scale unit none --replicas=1").await?;
-        contains(&negative, &["the server could not find the requested resource"])
+        let unit = kubectl.fails("scale unit rz00 --replicas=1").await?;
+        contains(&unit, &["the server could not find the requested resource"])
     })
     .await
 }

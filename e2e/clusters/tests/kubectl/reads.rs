@@ -50,8 +50,11 @@ async fn own_kinds(kubectl: &Kubectl) -> Result<()> {
     ensure!(rows(&kubectl.ok("get unit,cell,city,site").await?).len() > 20);
     let unit = kubectl.ok("get unit rz00").await?;
     ensure!(rows(&unit)[0][..3] == ["rz00", "RZone", "00-49"], "{unit}");
-    contains(&kubectl.ok("get all -A").await?, &["federateddeployment.federation.cafefed.dev/shop"])?;
-    contains(&kubectl.ok("get fed -A").await?, &["federateddeployment.federation.cafefed.dev/shop"])?;
+    contains(&kubectl.ok("get all -A").await?, &["default     shop "])?;
+    contains(
+        &kubectl.ok("get ldc").await?,
+        &["logicalunit.ldc.cafefed.dev/rz00 ", "city.ldc.cafefed.dev/hangzhou "],
+    )?;
     let described = kubectl.ok("describe fdeploy shop").await?;
     contains(
         &described,

@@ -71,12 +71,12 @@ impl Kubectl {
 
     /// Runs it with `manifest` as stdin and returns what it says.
     pub(crate) async fn ok_with(&self, line: &str, manifest: &str) -> Result<String> {
-        self.command(line).input(manifest).run().await?.success()
+        self.command(line).input(as_yaml(manifest)).run().await?.success()
     }
 
     /// Runs it with `manifest` as stdin and returns its complaint.
     pub(crate) async fn fails_with(&self, line: &str, manifest: &str) -> Result<String> {
-        self.command(line).input(manifest).run().await?.failure()
+        self.command(line).input(as_yaml(manifest)).run().await?.failure()
     }
 
     /// Runs it and compares all that it says.
@@ -116,6 +116,12 @@ impl Kubectl {
         self.apply_world().await?;
         self.ok(&format!("apply -f {EXAMPLES}/shop/v1.yaml")).await.map(|_| ())
     }
+}
+
+/// kubectl takes what begins with a brace for JSON, which flow style YAML is not.
+fn as_yaml(manifest: &str) -> String {
+    let flow = manifest.starts_with('{') && !manifest.starts_with("{\"");
+    if flow { format!("---\n{manifest}") } else { manifest.to_owned() }
 }
 
 /// Compares the whole of what a command said, but for blanks at the ends.
