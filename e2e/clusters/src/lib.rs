@@ -1,9 +1,10 @@
 //! Real member clusters (kube-apiserver, etcd, scheduler, controller-manager, KWOK) and what scenarios on them
 //! need: our own programs as processes, a network link that can be cut, and waiting that says what it saw.
 //!
-//! Read in this order: [`member`] starts a cluster, [`process`] runs programs, [`link`] stands between two of
+//! Read in this order: [`member`] starts a cluster, [`hub`] our own hub, [`process`] runs programs, [`link`] stands between two of
 //! them, [`wait`] waits. [`tools`] says where the real components come from.
 
+pub mod hub;
 pub mod link;
 pub mod member;
 pub mod ports;
