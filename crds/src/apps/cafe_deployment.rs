@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, LabelSelector};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, LabelSelector, Time};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use kube::CustomResource;
 use schemars::JsonSchema;
@@ -343,6 +343,12 @@ pub struct CellStatus {
 pub struct ReleaseStatus {
     /// `Releasing`, `WaitingForConfirm`, `Paused`, `Succeeded`, `Scaling`, `Failed`.
     pub phase: String,
+    /// `Rollout` (the first one), `Update`, `Cancel` (back to the revision before it was released), `Scale`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub kind: String,
+    /// When pods moved last, or the release began: what the progress deadline counts from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_progress_time: Option<Time>,
     /// The group that runs or waits. With `Beta`, groups count from 0; with `Batch`, from 1.
     pub group: i32,
     /// The last group of the plan.

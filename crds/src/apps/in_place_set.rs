@@ -44,6 +44,12 @@ pub struct InPlaceSetSpec {
     #[serde(default)]
     #[schemars(range(min = 0))]
     pub updated_target: i32,
+    /// Name of the template's revision, as pods are labelled with; empty: a hash of the template.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub revision: String,
+    /// Revision of pods that are made and should not be updated yet; empty: the template's.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub current_revision: String,
     /// Which pods are its own.
     pub selector: LabelSelector,
     /// The pods.

@@ -1,0 +1,69 @@
+//! One pass over one object: look, ask the core, carry out.
+
+mod deployment;
+mod edit;
+mod history;
+mod pod;
+mod set;
+mod sets;
+
+use crds::names::AGENT_MANAGER;
+pub(crate) use deployment::deployment;
+use k8s_openapi::NamespaceResourceScope;
+use kube::api::PatchParams;
+use kube::runtime::events::Recorder;
+use kube::{Api, Client, Resource};
+pub(crate) use set::set;
+
+use crate::events;
+use crate::queue::Queue;
+use crate::run::Options;
+use crate::world::Shared;
+
+/// What every pass works with.
+pub(crate) struct Context {
+    /// The cluster.
+    pub client: Client,
+    /// What was seen of it.
+    pub world: Shared,
+    /// What is to be looked at.
+    pub queue: Queue,
+    /// Templates of older revisions that were read.
+    pub templates: history::Templates,
+    /// Sender of events.
+    pub recorder: Recorder,
+    options: Options,
+}
+
+impl Context {
+    /// An empty world.
+    pub(crate) fn new(client: Client, options: Options) -> Self {
+        Self {
+            recorder: events::recorder(client.clone(), options.instance.clone()),
+            client,
+            world: Shared::default(),
+            queue: Queue::default(),
+            templates: history::Templates::default(),
+            options,
+        }
+    }
+
+    /// All objects of a kind that these controllers look after.
+    pub(crate) fn api<K>(&self) -> Api<K>
+    where
+        K: Resource<DynamicType = (), Scope = NamespaceResourceScope>,
+    {
+        match &self.options.namespace {
+            Some(namespace) => Api::namespaced(self.client.clone(), namespace),
+            None => Api::all(self.client.clone()),
+        }
+    }
+}
+
+fn apply() -> PatchParams {
+    PatchParams::apply(AGENT_MANAGER).force()
+}
+
+fn change() -> PatchParams {
+    PatchParams { field_manager: Some(AGENT_MANAGER.to_owned()), ..PatchParams::default() }
+}
