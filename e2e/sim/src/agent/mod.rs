@@ -114,11 +114,6 @@ impl Agent {
         self.programs[of as usize].clear();
         self.looked[of as usize] = None;
     }
-
-    /// Whether it has nothing to do for now.
-    pub(crate) fn is_idle(&self) -> bool {
-        self.programs.iter().all(VecDeque::is_empty)
-    }
 }
 
 /// Groups of a release, those of them that are finished, and the place of the open one.

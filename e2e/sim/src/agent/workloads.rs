@@ -93,7 +93,7 @@ pub(crate) fn deployment(cafe: &Cafe) -> Deployment {
         name: "shop".to_owned(),
         generation: cafe.generation,
         replicas: cafe.cells.values().sum(),
-        match_labels: Default::default(),
+        match_labels: [("app".to_owned(), "shop".to_owned())].into(),
         template: Arc::new(cafe.manifest["template"].clone()),
         overrides: Vec::new(),
         pod_set_type: PodSetType::InPlaceSet,

@@ -170,7 +170,10 @@ impl World {
         let (base, min_ready) = (base(cafe), crate::agent::min_ready_seconds(cafe));
         let before = cafe.status.clone();
         (cafe.status, cafe.version) = (status.clone(), version);
-        let Some(release) = &status.release else { return Ok(()) };
+        let Some(release) = &status.release else {
+            self.say(|| format!("{cluster} status {:?}", status.conditions));
+            return Ok(());
+        };
         let seq = u64::try_from(status.release_seq).unwrap_or(0);
         let (groups, done, place) = finished(release, base);
         let entry = site.finished.entry(seq).or_insert((groups, 0));
