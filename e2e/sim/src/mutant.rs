@@ -22,6 +22,8 @@ pub enum Mutant {
     OlderGeneration,
     /// The agent obeys a Work that was deleted and made again since, when it arrives late.
     OlderUid,
+    /// The agent forgets which Works it has removed, and makes one anew that arrives late.
+    ForgottenUid,
     /// Soak counts from the pod's first transition, not from that of this revision (OCM PR 1207).
     OldSoak,
     /// The agent forgets on its own disk what it was told, and starts empty.
@@ -30,7 +32,7 @@ pub enum Mutant {
 
 impl Mutant {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::AbsentMeansDeleted,
         Self::UnknownMeansEmpty,
         Self::NoCompareAndSet,
@@ -39,6 +41,7 @@ impl Mutant {
         Self::ConfirmedByHash,
         Self::OlderGeneration,
         Self::OlderUid,
+        Self::ForgottenUid,
         Self::OldSoak,
         Self::ForgetsDisk,
     ];
@@ -55,6 +58,7 @@ impl Mutant {
             Self::ConfirmedByHash => "confirmed-by-hash",
             Self::OlderGeneration => "older-generation",
             Self::OlderUid => "older-uid",
+            Self::ForgottenUid => "forgotten-uid",
             Self::OldSoak => "old-soak",
             Self::ForgetsDisk => "forgets-disk",
         }

@@ -1,6 +1,6 @@
 //! What the agent keeps on its disk: the Work as the hub sent it last, and templates. Synced before it counts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -21,6 +21,8 @@ pub(crate) struct Record {
 pub(crate) struct Disk {
     pub record: Option<Record>,
     pub templates: BTreeMap<String, Arc<Value>>,
+    /// Uids of Works whose deletion was carried out: none of them comes back, however late a message is.
+    pub carried_out: BTreeSet<u64>,
     /// Rises with every change.
     pub version: u64,
 }
@@ -28,6 +30,10 @@ pub(crate) struct Disk {
 impl Disk {
     /// Keeps what the hub said, unless it is older than what it said before.
     pub(crate) fn keep(&mut self, work: &Work, mutant: Option<Mutant>) {
+        let is_over = self.carried_out.contains(&work.uid) && self.record.as_ref().is_none_or(|r| r.work.uid != work.uid);
+        if is_over && mutant != Some(Mutant::ForgottenUid) {
+            return;
+        }
         if let Some(held) = self.record.as_ref().map(|record| &record.work) {
             let is_older = match held.uid == work.uid {
                 true => work.generation < held.generation && mutant != Some(Mutant::OlderGeneration),

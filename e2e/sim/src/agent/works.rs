@@ -29,7 +29,7 @@ pub(super) fn pass(agent: &Agent, cache: &Member) -> VecDeque<AgentWrite> {
             status.observed_generation = agent.wanted.as_ref().map_or(0, |(_, status)| status.observed_generation);
         }
     }
-    status.summary = cache.cafe.as_ref().filter(|cafe| cafe.work_uid == work.uid).map(|cafe| summary(cafe, work));
+    status.summary = cache.cafe.as_ref().filter(|cafe| cafe.work_uid == work.uid).map(|cafe| summary(cafe));
     if agent.wanted.as_ref().is_none_or(|(uid, before)| *uid != work.uid || *before != status) {
         program.push_back(AgentWrite::Report { work_uid: work.uid, status: Box::new(status) });
     }
@@ -107,14 +107,13 @@ pub(crate) fn owner(member: &Member, object: &ObjectName) -> Option<u64> {
 }
 
 /// A workload as far as the hub decides on it.
-fn summary(cafe: &Cafe, work: &Work) -> Summary {
+fn summary(cafe: &Cafe) -> Summary {
     let status = &cafe.status;
     let release = status.release.clone().unwrap_or_default();
     let (groups, finished, group) = finished(&release, base(cafe));
     Summary {
         is_current: status.observed_generation >= cafe.generation
-            && status.release.is_some()
-            && cafe.work_generation == work.generation,
+            && status.release.is_some(),
         seq: u64::try_from(status.release_seq).unwrap_or(0),
         groups,
         finished,

@@ -21,7 +21,8 @@ impl Member {
             let Some(pod) = self.pods.get_mut(&name).filter(|pod| !pod.has_ended) else { continue };
             let before = (pod.container.clone(), pod.is_started, pod.waiting.clone(), pod.ready_since, pod.is_observed);
             pod.is_observed = true;
-            if pod.running != pod.image {
+            // One that was stopped for another image starts anew, also when the image is the old one again.
+            if pod.running != pod.image || !pod.is_started {
                 pod.is_started = false;
                 let starts_at = *pod.starts_at.get_or_insert_with(|| now + chance.between(200, 2_500));
                 if pod.image.contains("bad") {

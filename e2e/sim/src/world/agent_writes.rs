@@ -56,6 +56,7 @@ impl World {
                 let disk = &mut site.agent.disk;
                 if let Some(record) = disk.record.as_mut().filter(|record| record.work.uid == work_uid) {
                     record.is_finished = true;
+                    disk.carried_out.insert(work_uid);
                     disk.version += 1;
                 }
             }

@@ -81,9 +81,9 @@ impl World {
                 self.tell(&cluster);
             }
             HubWrite::Delete { cluster, uid, seen: version } => {
+                let is_wanted = self.is_wanted(&cluster);
                 self.store.delete_work(&cluster, uid, seen(version))?;
                 self.say(|| format!("hub{place} deletes Work {cluster}"));
-                let is_wanted = self.is_wanted(&cluster);
                 self.judge(&Fact::WorkDeleted { cluster: cluster.to_string(), is_wanted });
                 self.tell(&cluster);
             }
@@ -109,12 +109,14 @@ impl World {
         Ok(())
     }
 
-    /// Whether any of the last specs of the application, the one it decided on included, wants the cluster.
+    /// Whether every spec of late, the one that was decided on included, wants a cell that the Work has.
     fn is_wanted(&self, cluster: &ClusterName) -> bool {
+        let Some(work) = self.store.works.get(cluster) else { return false };
+        let unit_of = |cell: &model::CellName| {
+            crate::hub::CELLS.iter().find(|(name, ..)| *name == cell.as_str()).map_or("", |(_, unit, ..)| *unit)
+        };
         let wants = |units: &Vec<model::UnitName>| {
-            crate::hub::CELLS
-                .iter()
-                .any(|(_, unit, _, place)| *place == cluster.as_str() && units.iter().any(|of| of.as_str() == *unit))
+            work.spec.cells.keys().any(|cell| units.iter().any(|unit| unit.as_str() == unit_of(cell)))
         };
         self.wishes.iter().all(wants)
     }
