@@ -162,3 +162,40 @@ fn an_update_does_not_touch_pods_that_only_stay_until_others_can_do_without_them
     let a = next.sets.iter().find(|set| set.cell == "A").expect("the cell has a set");
     assert_eq!((a.replicas, a.updated_target), (2, 1), "group 0 has one pod of A");
 }
+
+#[test]
+fn a_change_of_shares_while_paused_is_taken_up_once_when_it_goes_on() {
+    let (status, v1) = finished([2, 2]);
+    let begun = plan(&deployment("v2", 2, 0, [2, 2]), &seen(status, &v1, [2, 2]), NOW);
+    let groups = |status: &Status| status.release.as_ref().map(|release| release.groups.clone());
+    let mut paused = deployment("v2", 2, 0, [3, 4]);
+    paused.pause = true;
+    let mut status = begun.status;
+    let before = groups(&status);
+    for _ in 0..3 {
+        status = plan(&paused, &seen(status, &v1, [2, 2]), NOW).status;
+        assert_eq!(groups(&status), before, "nothing is cut while paused");
+    }
+    paused.pause = false;
+    let next = plan(&paused, &seen(status, &v1, [2, 2]), NOW).status;
+    let total: u32 = groups(&next).iter().flatten().flat_map(|group| group.values()).sum();
+    assert_eq!(total, 7);
+}
+
+#[test]
+fn a_lost_pod_comes_back_on_the_new_revision_before_another_is_taken() {
+    use member_agent_core::in_place_set::{Act, Set, plan};
+    let set = Set {
+        name: "shop-a".into(),
+        uid: "u".into(),
+        replicas: 3,
+        updated_target: 1,
+        identity: member_agent_core::template::Identity { revision: "v2".into(), ..Default::default() },
+        current_revision: "v1".into(),
+        templates: [("v1".to_owned(), template("v1")), ("v2".to_owned(), template("v2"))].into(),
+        ..Set::default()
+    };
+    let pods = [pod("A", 0, "v1", true), pod("A", 1, "v1", true)];
+    let acts = plan(&set, &pods, NOW).acts;
+    assert!(matches!(acts.as_slice(), [Act::Create { revision, .. }] if revision == "v2"), "{acts:?}");
+}

@@ -43,6 +43,12 @@ impl World {
         if !matches!(write, AgentWrite::Status { .. } | AgentWrite::Report { .. } | AgentWrite::ApplyCafe(_)) {
             self.say(|| format!("{cluster} {write:?}").chars().take(160).collect());
         }
+        let pod = match &write {
+            AgentWrite::Pod { act, .. } => match act.as_ref() {
+                Act::Create { name, .. } | Act::Delete { name, .. } | Act::Step { name, .. } => Some(name.clone()),
+            },
+            _ => None,
+        };
         let site = self.sites.get_mut(cluster).expect("sites never go");
         let member = &mut site.member;
         match write {
@@ -88,18 +94,24 @@ impl World {
             }
             AgentWrite::Pod { set, seen, act } => self.write_pod(cluster, &set, seen, *act)?,
         }
-        self.note_in_cache(cluster);
+        self.note_in_cache(cluster, pod);
         Ok(())
     }
 
     /// The agent sees its own writes at once.
-    fn note_in_cache(&mut self, cluster: &ClusterName) {
+    fn note_in_cache(&mut self, cluster: &ClusterName, pods: Option<String>) {
         let site = self.sites.get_mut(cluster).expect("sites never go");
         if let Some(cache) = &mut site.agent.cache {
             cache.cafe.clone_from(&site.member.cafe);
             cache.sets.clone_from(&site.member.sets);
             cache.records.clone_from(&site.member.records);
             cache.configs.clone_from(&site.member.configs);
+            if let Some(name) = pods {
+                match site.member.pods.get(&name) {
+                    Some(pod) => cache.pods.insert(name, pod.clone()),
+                    None => cache.pods.remove(&name),
+                };
+            }
         }
     }
 

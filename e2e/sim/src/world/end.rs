@@ -10,9 +10,9 @@ use crate::invariants::Fact;
 use crate::scenario::Scenario;
 
 /// How long all must be as wanted, and without a write, before a run is over.
-const REST_MS: u64 = 12_000;
+const REST_MS: u64 = 20_000;
 /// Of that, how long late echoes may still be written.
-const ECHO_MS: u64 = 6_000;
+const ECHO_MS: u64 = 10_000;
 /// When a member alone is judged.
 const ALONE_MS: u64 = 45_000;
 

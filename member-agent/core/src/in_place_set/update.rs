@@ -13,9 +13,11 @@ pub(super) fn moves(set: &Set, alive: &mut Vec<&PodView>, plan: &mut SetPlan, no
     alive.sort_by_key(|pod| (!is_moving(pod), pod.is_ready(), pod.created, pod.name.clone()));
     let is_new = |pod: &PodView| pod.revision == set.identity.revision;
     let updated = alive.iter().filter(|pod| is_new(pod)).count();
+    // Pods that are missing are made on the revision first: that takes nothing out of service.
+    let missing = (set.replicas as usize).saturating_sub(alive.len());
     let mut due = match set.paused {
         true => 0,
-        false => (set.updated_target as usize).saturating_sub(updated),
+        false => (set.updated_target as usize).saturating_sub(updated + missing),
     };
     let mut recreated = Vec::new();
     for (place, pod) in alive.iter().enumerate() {
