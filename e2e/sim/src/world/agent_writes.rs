@@ -263,7 +263,7 @@ impl World {
                         let label = member_agent_core::annotation::REVISION_LABEL;
                         let revision = upgrade.labels.get(label).cloned().flatten().ok_or(Taken)?;
                         member.upgrade_pod(&name, seen, &revision, &upgrade)?;
-                        self.judge_taken(cluster, &cell, &revision);
+                        self.judge_taken(cluster, &cell, &revision, false);
                         return Ok(());
                     }
                     Step::Note(_) | Step::Serve | Step::Wait(_) => {}
@@ -272,18 +272,20 @@ impl World {
             }
         };
         if let Some((cell, revision)) = taken {
-            self.judge_taken(cluster, &cell, &revision);
+            self.judge_taken(cluster, &cell, &revision, true);
         }
         Ok(())
     }
 
-    /// A pod is at a revision now: whether the open groups of an update allow so many.
-    fn judge_taken(&mut self, cluster: &ClusterName, cell: &str, revision: &str) {
+    /// A pod is at a revision now: whether the open groups of an update allow so many. On the way back to what all
+    /// pods ran, what is made anew is made on it, whatever is open: that takes nothing.
+    fn judge_taken(&mut self, cluster: &ClusterName, cell: &str, revision: &str, is_made: bool) {
         let site = &self.sites[cluster];
         let Some(cafe) = &site.member.cafe else { return };
         let status = &cafe.status;
         let Some(release) = &status.release else { return };
-        let is_update = matches!(release.kind, Kind::Update | Kind::Cancel) && status.updated_revision == revision;
+        let is_taken = release.kind == Kind::Update || (release.kind == Kind::Cancel && !is_made);
+        let is_update = is_taken && status.updated_revision == revision;
         if !is_update || release.phase == member_agent_core::cafe_deployment::Phase::Succeeded {
             return;
         }
