@@ -30,8 +30,9 @@ pub(crate) struct Disk {
 impl Disk {
     /// Keeps what the hub said, unless it is older than what it said before.
     pub(crate) fn keep(&mut self, work: &Work, mutant: Option<Mutant>) {
-        let is_over = self.carried_out.contains(&work.uid) && self.record.as_ref().is_none_or(|r| r.work.uid != work.uid);
-        if is_over && mutant != Some(Mutant::ForgottenUid) {
+        // Carried out before: said again while the hub still has it, and never made anew.
+        let is_over = self.carried_out.contains(&work.uid) && mutant != Some(Mutant::ForgottenUid);
+        if is_over && !work.is_deleting {
             return;
         }
         if let Some(held) = self.record.as_ref().map(|record| &record.work) {
@@ -44,7 +45,7 @@ impl Disk {
             }
         }
         let same = self.record.as_ref().filter(|record| record.work.uid == work.uid);
-        let is_finished = same.is_some_and(|record| record.is_finished);
+        let is_finished = is_over || same.is_some_and(|record| record.is_finished);
         if same.is_none_or(|record| record.work.generation != work.generation) {
             self.version += 1;
         }

@@ -14,6 +14,8 @@ use crate::member::{Cafe, Config, Pod, SetObject, Taken};
 
 /// Seconds for which a watch may not have shown that a pod was lost.
 const LAG_SECONDS: i64 = 12;
+/// How long a loop may still be carrying out what was planned before the status that holds now, in milliseconds.
+const PASS_MS: u64 = 2_000;
 
 impl World {
     /// One step; whether something was written.
@@ -183,6 +185,8 @@ impl World {
         let (base, min_ready) = (base(cafe), crate::agent::min_ready_seconds(cafe));
         let before = cafe.status.clone();
         (cafe.status, cafe.version) = (status.clone(), version);
+        site.statuses.push((self.now, before.clone()));
+        site.statuses.retain(|(replaced, _)| replaced + PASS_MS > self.now);
         let Some(release) = &status.release else {
             self.say(|| format!("{cluster} status {:?}", status.conditions));
             return Ok(());
@@ -291,13 +295,22 @@ impl World {
         }
         let seq = u64::try_from(status.release_seq).unwrap_or(0);
         let Some(opened) = site.opened(seq) else { return };
+        let of_late = site.statuses.iter().filter(|(replaced, before)| {
+            replaced + PASS_MS > self.now
+                && before.release_seq == status.release_seq
+                && before.updated_revision == revision
+        });
+        let allowed = of_late
+            .filter_map(|(_, before)| Some(needed(before, before.release.as_ref()?, opened, cell)))
+            .chain([needed(status, release, opened, cell)])
+            .max();
         let fact = Fact::Taken {
             cluster: cluster.to_string(),
             cell: cell.to_owned(),
             seq: status.release_seq,
             revision: revision.to_owned(),
             at_revision: site.member.at_revision(cell, revision),
-            allowed: needed(status, release, opened, cell),
+            allowed: allowed.unwrap_or(0),
         };
         self.judge(&fact);
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use member_agent_core::cafe_deployment::Status;
 use model::{CellName, Timestamp};
 
 use crate::agent::Agent;
@@ -31,6 +32,8 @@ pub(super) struct Site {
     pub annals: Vec<Annal>,
     /// The Work over time, for reads from a server that is behind.
     pub past: Vec<(u64, Option<Work>)>,
+    /// Statuses of the application that were replaced a moment ago, and when.
+    pub statuses: Vec<(u64, Status)>,
     /// Groups of each release, and those of them that were finished in truth.
     pub finished: BTreeMap<u64, (u32, u32)>,
 }
