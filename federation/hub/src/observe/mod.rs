@@ -19,3 +19,6 @@ pub use shelf::Shelf;
 pub use subject::{ObjectKey, Subject};
 pub use versions::{DependencyKey, Versions};
 pub use world::{Rules, Snapshot, World};
+
+#[cfg(test)]
+pub(crate) use fleet::tests::two_clusters as fleet_of_tests;
