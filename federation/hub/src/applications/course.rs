@@ -298,8 +298,11 @@ fn progress(
         seq: ReleaseSeq(0),
         groups: 0,
         groups_finished: 0,
+        group: GroupIndex(0),
         ready: 0,
         pods: 0,
+        updated: 0,
+        total: cells.values().sum(),
     };
     let Some(work) = chart.works.get(cluster) else { return progress };
     let Some(workload) = work.status.as_ref().and_then(|status| status.workload.as_ref()) else {
@@ -310,6 +313,7 @@ fn progress(
     let place_now = place(workload.group);
     progress.seq = seq_of(workload.release_seq);
     progress.groups = place(workload.last_group).max(place_now) + 1;
+    progress.group = GroupIndex(place_now);
     progress.groups_finished = place_now + u32::from(workload.group_done && is_current);
     let desired: u32 = cells.values().sum();
     let moved: u32 = workload
@@ -321,7 +325,8 @@ fn progress(
                 .min(u32::try_from(cell.desired).unwrap_or(0))
         })
         .sum();
-    (progress.ready, progress.pods) = (moved.min(desired), desired);
+    (progress.updated, progress.total) = (moved.min(desired), desired);
+    (progress.ready, progress.pods) = (progress.updated, desired);
     if cause != Cause::Scaling
         && let Some((before, pods)) = group_pods(chart, cells, state.open_group)
     {

@@ -136,7 +136,7 @@ fn divided(
     let kept: u32 = chosen.cells.keys().filter(|cell| !weights.contains_key(*cell)).map(present).sum();
     let candidates: Vec<Candidate> = weights
         .into_iter()
-        .map(|(cell, weight)| Candidate { present: present(&cell), cell, weight, limit: None })
+        .map(|(cell, weight)| Candidate { present: present(&cell), cell, weight: Some(weight), limit: None })
         .collect();
     let number = |bound: Option<i32>| bound.and_then(|bound| u32::try_from(bound).ok());
     let how = match division.type_ {

@@ -66,7 +66,8 @@ fn carry_on(
     cells: &[CellCount],
     now: Timestamp,
 ) -> Result<Course, Invalid> {
-    let desired_before = |cell: &str| before.cells.iter().find(|seen| seen.name == cell).map_or(0, |c| c.desired);
+    let desired_before =
+        |cell: &str| before.cells.iter().find(|seen| seen.name == cell).map_or(0, |c| c.desired);
     let is_unchanged = cells.iter().all(|cell| desired_before(&cell.entitled.cell) == cell.entitled.desired);
     if is_unchanged {
         return Ok(Course { release: release.clone(), seq, current });
