@@ -1,7 +1,7 @@
 //! Sessions with the hub, one after the other.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use thiserror::Error;
 use tokio::sync::watch;
@@ -17,6 +17,10 @@ use crate::queue::Queue;
 use crate::report::Reporter;
 use crate::works::pull::{PullError, Puller};
 use crate::works::push::Outbox;
+
+/// A session that lived longer worked. One that ends sooner is a hub that takes a heartbeat and refuses the rest:
+/// coming back at once, again and again, would only load it.
+const SETTLED: Duration = Duration::from_secs(5);
 
 /// Why a session ended.
 #[derive(Debug, Error)]
@@ -126,12 +130,16 @@ impl Link {
         self.connected.subscribe()
     }
 
-    /// Sessions for ever; a regained link resets the waiting.
+    /// Sessions for ever; one that lasted resets the waiting.
     pub async fn keep(mut self) {
         let mut backoff = Backoff::default();
         loop {
-            let end = self.session(&mut backoff).await;
+            let begun = Instant::now();
+            let end = self.session().await;
             let was_connected = self.connected.send_replace(false);
+            if was_connected && begun.elapsed() > SETTLED {
+                backoff.reset();
+            }
             self.metrics.connected.set(0);
             match &end {
                 SessionEnd::Rotated => info!("the credential was rotated; connecting with the new one"),
@@ -144,7 +152,7 @@ impl Link {
         }
     }
 
-    async fn session(&mut self, backoff: &mut Backoff) -> SessionEnd {
+    async fn session(&mut self) -> SessionEnd {
         let hub = match self.client() {
             Ok(hub) => hub,
             Err(end) => return end,
@@ -154,7 +162,6 @@ impl Link {
         if let Err(error) = heartbeat.beat(every).await {
             return error.into();
         }
-        backoff.reset();
         info!(cluster = self.cluster, "connected to the hub");
         self.metrics.connected.set(1);
         self.metrics.sessions.inc();

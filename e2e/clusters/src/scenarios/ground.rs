@@ -36,7 +36,11 @@ pub(super) async fn heal(world: &mut dyn World) -> Result<()> {
         world.start_member(name).await.with_context(|| format!("start member {name} again"))?;
         world.link(name).set(State::Open);
         let known = member(&world.hub(), name).await?;
-        if known.as_ref().is_some_and(|known| known.metadata.deletion_timestamp.is_none()) {
+        if let Some(known) = known.filter(|known| known.metadata.deletion_timestamp.is_none()) {
+            if known.spec.suspended {
+                let resumed = json!({"spec": {"suspended": false}});
+                manifests::merge(&Api::<MemberCluster>::all(world.hub()), name, resumed).await?;
+            }
             world.start_agent(AgentStart::of(name)).await?;
         } else {
             manifests::gone(&Api::<MemberCluster>::all(world.hub()), name).await?;

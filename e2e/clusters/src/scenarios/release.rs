@@ -71,9 +71,13 @@ pub(super) async fn a_bad_image_stops_at_its_group(world: &mut dyn World) -> Res
     ensure!(bad == BTreeMap::from([("RZ82A", 1), ("RZ82B", 1)]), "pods with the bad image: {bad:?}");
 
     app.apply().await?;
-    let status = app.settled().await?;
+    app.settled().await?;
     let after = pods::run(&member, &app.name, V1, &[("RZ82A", 5), ("RZ82B", 5)]).await?;
     pods::ensure_kept(&before, &after)?;
-    ensure!(status.problems.is_empty(), "{}", show(&status));
+    app.until("the end of the problems", |status| {
+        ensure!(status.problems.is_empty(), "{}", show(status));
+        Ok(())
+    })
+    .await?;
     app.delete().await
 }

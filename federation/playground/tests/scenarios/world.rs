@@ -29,6 +29,14 @@ const START: Duration = Duration::from_millis(20);
 struct Running {
     stop: CancellationToken,
     task: JoinHandle<Result<()>>,
+    /// What it said when it ended.
+    words: Option<String>,
+}
+
+impl Running {
+    fn new(stop: CancellationToken, task: JoinHandle<Result<()>>) -> Self {
+        Self { stop, task, words: None }
+    }
 }
 
 /// The playground's world.
@@ -85,7 +93,7 @@ async fn hub(workdir: &Workdir, port: &Port, agent_certificate: Duration) -> Res
         HubOptions { data_dir: workdir.join("hub"), listen, names: Vec::new(), agent_certificate };
     let hub = Hub::start(options, stop.clone()).await?;
     let ca = hub.ca_pem();
-    Ok((Running { stop, task: tokio::spawn(hub.run()) }, ca))
+    Ok((Running::new(stop, tokio::spawn(hub.run())), ca))
 }
 
 async fn agent(options: AgentOptions, stop: CancellationToken) -> Result<()> {
@@ -146,7 +154,7 @@ impl World for SimulatedWorld {
         };
         let stop = self.stop.child_token();
         let task = tokio::spawn(agent(options, stop.clone()));
-        self.agents.insert(key, Running { stop, task });
+        self.agents.insert(key, Running::new(stop, task));
         Ok(())
     }
 
@@ -154,8 +162,10 @@ impl World for SimulatedWorld {
         if let Some(running) = self.agents.remove(agent) {
             running.task.abort();
             running.stop.cancel();
-            // An aborted task ends with an error, which says no more than that.
-            let _ = running.task.await;
+            if running.words.is_none() {
+                // An aborted task ends with an error, which says no more than that.
+                let _ = running.task.await;
+            }
         }
         Ok(())
     }
@@ -165,11 +175,14 @@ impl World for SimulatedWorld {
         if !running.task.is_finished() {
             return Ok(None);
         }
-        Ok(Some(match (&mut running.task).await {
-            Ok(Ok(())) => "it ended in order".to_owned(),
-            Ok(Err(error)) => format!("{error:#}"),
-            Err(error) => format!("{error}"),
-        }))
+        if running.words.is_none() {
+            running.words = Some(match (&mut running.task).await {
+                Ok(Ok(())) => "it ended in order".to_owned(),
+                Ok(Err(error)) => format!("{error:#}"),
+                Err(error) => error.to_string(),
+            });
+        }
+        Ok(running.words.clone())
     }
 
     fn logs(&self) -> String {
