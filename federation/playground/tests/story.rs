@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_example_is_released_group_by_group() {
+    let _ = telemetry::init("playground", telemetry::Format::Text, None).map(std::mem::forget);
     let dir = tempfile::tempdir().unwrap();
     let options = Options {
         data_dir: dir.path().to_owned(),

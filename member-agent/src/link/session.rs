@@ -1,10 +1,11 @@
 //! Sessions with the hub, one after the other.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use thiserror::Error;
 use tokio::sync::watch;
+use tokio::time::Instant;
 use tracing::{info, warn};
 
 use super::heartbeat::{Heartbeat, HeartbeatError};
@@ -17,10 +18,6 @@ use crate::queue::Queue;
 use crate::report::Reporter;
 use crate::works::pull::{PullError, Puller};
 use crate::works::push::Outbox;
-
-/// A session that lived longer worked. One that ends sooner is a hub that takes a heartbeat and refuses the rest:
-/// coming back at once, again and again, would only load it.
-const SETTLED: Duration = Duration::from_secs(5);
 
 /// Why a session ended.
 #[derive(Debug, Error)]
@@ -78,7 +75,11 @@ pub struct Link {
     reporter: Arc<Reporter>,
     metrics: Arc<Metrics>,
     connected: watch::Sender<bool>,
+    connected_since: Option<Instant>,
 }
+
+/// A session that lasted this long was a good one: the next wait is short again.
+const STABLE: Duration = Duration::from_secs(3);
 
 /// The parts that a link connects.
 pub struct LinkParts {
@@ -117,6 +118,7 @@ impl Link {
             reporter: parts.reporter,
             metrics: parts.metrics,
             connected: watch::Sender::new(false),
+            connected_since: None,
         }
     }
 
@@ -130,16 +132,15 @@ impl Link {
         self.connected.subscribe()
     }
 
-    /// Sessions for ever; one that lasted resets the waiting.
+    /// Sessions for ever; a regained link resets the waiting.
     pub async fn keep(mut self) {
         let mut backoff = Backoff::default();
         loop {
-            let begun = Instant::now();
             let end = self.session().await;
-            let was_connected = self.connected.send_replace(false);
-            if was_connected && begun.elapsed() > SETTLED {
+            if self.connected_since.take().is_some_and(|since| since.elapsed() > STABLE) {
                 backoff.reset();
             }
+            let was_connected = self.connected.send_replace(false);
             self.metrics.connected.set(0);
             match &end {
                 SessionEnd::Rotated => info!("the credential was rotated; connecting with the new one"),
@@ -162,6 +163,7 @@ impl Link {
         if let Err(error) = heartbeat.beat(every).await {
             return error.into();
         }
+        self.connected_since = Some(Instant::now());
         info!(cluster = self.cluster, "connected to the hub");
         self.metrics.connected.set(1);
         self.metrics.sessions.inc();

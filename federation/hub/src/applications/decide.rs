@@ -276,7 +276,8 @@ fn notes(
             tell(true, &held.reason, held.message.clone());
         }
     }
-    if old.is_none_or(|old| old.observed_generation != status.observed_generation) {
+    // A generation that was refused at first is told of when it is taken up.
+    if course.is_new || old.is_none_or(|old| old.observed_generation != status.observed_generation) {
         for finding in &overrides.unmatched(&schedule.places).findings {
             tell(true, "OverrideMatchesNothing", format!("{} {}", finding.subject, finding.reason));
         }

@@ -16,7 +16,7 @@ use super::{Along, Decision, Input, Missing, decide};
 use crate::conditions;
 use crate::observe::{DependencyKey, FleetFacts, ObjectKey, Rules, fleet_of_tests};
 
-/// 10 replicas over both cells of rz00, beta and batches of 4, with confirmations.
+/// 10 replicas over both cells of rz00, beta and batches of 2, with confirmations: groups of 1, 2 and 2 in each cluster.
 pub(super) fn shop() -> FederatedDeployment {
     let mut app: FederatedDeployment = serde_json::from_value(json!({
         "apiVersion": "federation.cafefed.dev/v1alpha1", "kind": "FederatedDeployment",
@@ -26,7 +26,7 @@ pub(super) fn shop() -> FederatedDeployment {
             "placement": {"units": ["rz00"]},
             "template": {"spec": {
                 "selector": {"matchLabels": {"app": "shop"}},
-                "strategy": {"upgradeType": "Beta", "batchSize": 4, "needWaitingForConfirm": true},
+                "strategy": {"upgradeType": "Beta", "batchSize": 2, "needWaitingForConfirm": true},
                 "template": {
                     "metadata": {"labels": {"app": "shop"}},
                     "spec": {"containers": [{"name": "shop", "image": "registry.example/shop:v1"}]}}

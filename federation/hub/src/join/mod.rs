@@ -102,7 +102,7 @@ impl Joins {
         }
     }
 
-    async fn decide(&self, csr: &CertificateSigningRequest) -> Result<(), kube::Error> {
+    async fn decide(&mut self, csr: &CertificateSigningRequest) -> Result<(), kube::Error> {
         let name = csr.name_any();
         let Some(cluster) = names::cluster_of_agent_object(&name) else { return Ok(()) };
         let members = self.members().await?;
@@ -172,7 +172,7 @@ impl Joins {
     }
 
     async fn answer(
-        &self,
+        &mut self,
         csr: &CertificateSigningRequest,
         type_: &str,
         reason: &str,

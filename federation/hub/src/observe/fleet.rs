@@ -85,11 +85,15 @@ impl FleetFacts {
     }
 }
 
+/// Stands for the site of a cluster that names none.
+const NO_SITE: &str = "unnamed-site";
+
 fn cluster_view(cluster: &MemberCluster) -> Result<ClusterView, NameError> {
     let taints = cluster.spec.taints.iter();
     Ok(ClusterView {
         name: ClusterName::new(cluster.name_any())?,
-        site: SiteName::new(if cluster.spec.site.is_empty() { "none" } else { &cluster.spec.site })?,
+        // A cluster whose site was not said yet can hold workloads; no override by site matches it.
+        site: SiteName::new(if cluster.spec.site.is_empty() { NO_SITE } else { &cluster.spec.site })?,
         labels: cluster.labels().clone(),
         taints: taints.map(|taint| Taint { key: taint.key.clone(), value: taint.value.clone() }).collect(),
         reach: reach(cluster),

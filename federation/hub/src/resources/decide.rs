@@ -64,8 +64,9 @@ pub fn decide(input: &Input<'_>) -> Result<Decision, NeedNames> {
     let works = plan(&wanted, input.works, &given_up, input.resource.spec.deletion_policy, input.object)?;
     let status = show(input, &summary, &rejected);
     let mut decision = Decision { status, templates: vec![template], works, notes: Vec::new() };
-    let is_new_spec = input.resource.status.as_ref().map(|status| status.observed_generation)
-        != Some(decision.status.observed_generation);
+    let is_new_spec = input.works.is_empty()
+        || input.resource.status.as_ref().map(|status| status.observed_generation)
+            != Some(decision.status.observed_generation);
     if is_new_spec {
         let unmatched = overrides.unmatched(&places);
         let unmatched =
@@ -296,4 +297,89 @@ fn refuse(input: &Input<'_>, refusal: &Refusal) -> Decision {
         decision.notes.push(Note { is_warning: true, reason: reason.to_owned(), text });
     }
     decision
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::observe::fleet_of_tests;
+
+    fn resource(placement: Value, template: Value) -> FederatedResource {
+        let object = json!({
+            "apiVersion": "federation.cafefed.dev/v1alpha1", "kind": "FederatedResource",
+            "metadata": {"name": "notes", "namespace": "default", "generation": 1},
+            "spec": {"placement": placement, "template": template},
+        });
+        serde_json::from_value(object).expect("a valid resource")
+    }
+
+    fn config_map() -> Value {
+        json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "notes"}, "data": {"a": "1"}})
+    }
+
+    fn run(
+        resource: &FederatedResource,
+        works: &BTreeMap<ClusterName, Arc<Work>>,
+        fleet: &FleetFacts,
+    ) -> Decision {
+        let now = jiff::Timestamp::UNIX_EPOCH;
+        let decided = decide(&Input { resource, works, fleet, object: &|_| Some(None), now });
+        decided.expect("all templates are known")
+    }
+
+    fn scheduled(decision: &Decision) -> (String, String) {
+        let held = conditions::find(&decision.status.conditions, "Scheduled").expect("the condition");
+        (held.reason.clone(), held.message.clone())
+    }
+
+    #[test]
+    fn a_placement_by_clusters_needs_no_cells_and_stays_where_it_is() {
+        let mut fleet = fleet_of_tests(true);
+        fleet.fleet.cells.clear();
+        fleet.cells.clear();
+        let all = resource(json!({"clusters": {}}), config_map());
+        let decision = run(&all, &BTreeMap::new(), &fleet);
+        assert_eq!(decision.works.apply.len(), 2);
+        assert_eq!(decision.templates[0].object().namespace, "default");
+        let works = decision.works.apply.into_iter().map(|(cluster, spec)| {
+            let mut work = Work::new("w", spec);
+            work.metadata.generation = Some(1);
+            (cluster, Arc::new(work))
+        });
+        let works = works.collect();
+        let mut silent = fleet_of_tests(false);
+        silent.fleet.cells.clear();
+        let decision = run(&all, &works, &silent);
+        assert_eq!(decision.works, Plan::default(), "a cluster that is not heard keeps what it has");
+        assert_eq!(decision.status.clusters_ready, "0/2");
+        let units = resource(json!({"units": ["rz00"], "clusters": {}}), config_map());
+        let decision = run(&units, &works, &fleet_of_tests(true));
+        assert_eq!(decision.works.apply.len(), 2, "now it is there for the cells");
+    }
+
+    #[test]
+    fn what_cannot_be_sent_is_refused_by_field() {
+        let fleet = fleet_of_tests(true);
+        let reason = |template: Value| {
+            let decision = run(&resource(json!({"units": ["rz00"]}), template), &BTreeMap::new(), &fleet);
+            assert!(decision.works.apply.is_empty() && decision.templates.is_empty());
+            scheduled(&decision).1
+        };
+        let secret = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}});
+        assert!(reason(secret).starts_with("spec.template.kind: is a Secret"));
+        let other =
+            json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "s", "namespace": "other"}});
+        assert!(reason(other).contains("must be left out or be \"default\""));
+        assert!(reason(json!({"apiVersion": "v1", "kind": "ConfigMap"})).contains("give at least a name"));
+    }
+
+    #[test]
+    fn an_unknown_unit_is_named() {
+        let unknown = resource(json!({"units": ["rz77"]}), config_map());
+        let (reason, message) = scheduled(&run(&unknown, &BTreeMap::new(), &fleet_of_tests(true)));
+        assert_eq!(reason, "InvalidPlacement");
+        assert!(message.contains("rz77") && message.contains("rz00"), "{message}");
+    }
 }

@@ -7,11 +7,10 @@ use crds::federation::{Carried, DeletionPolicy, ObjectRef, Work, WorkSpec};
 use crds::names;
 use federation_core::placement::Present;
 use federation_core::work::{self as core, Action, DesiredWork, ObjectName, ObservedWork, plan_works};
-use kube::ResourceExt;
 use model::ClusterName;
 use model::release::{GroupIndex, ReleaseSeq};
 
-use super::{generation, is_settled};
+use super::is_settled;
 use crate::observe::FleetFacts;
 
 /// Name of a Work.
@@ -140,7 +139,7 @@ fn contents(
             None => missing.push(template.clone()),
         }
     }
-    found.extend(spec.carried.iter().filter_map(|carried| copied_secret(carried)));
+    found.extend(spec.carried.iter().filter_map(copied_secret));
     found
 }
 
@@ -190,7 +189,7 @@ pub(super) fn work_name(kind: &str, namespace: &str, name: &str) -> WorkName {
 
 /// Whether a Work says something else than `spec`, which is whole.
 pub(super) fn differs(work: &Work, spec: &WorkSpec) -> bool {
-    work.spec != *spec || work.finalizers().is_empty() || generation(work) == 0
+    work.spec != *spec
 }
 
 #[cfg(test)]
