@@ -157,7 +157,7 @@ fn attributes<'a>(verb: &'a str, path: &'a ResourcePath<'a>, query: &'a Query) -
         version: &path.version,
         resource: &path.plural,
         subresource: &path.subresource,
-        name: if path.name.is_empty() { one_name(query) } else { &path.name },
+        name: if path.name.is_empty() { one_name(verb, query) } else { &path.name },
         namespace: if own { &path.name } else { &path.namespace },
         path: "",
     }
@@ -165,7 +165,11 @@ fn attributes<'a>(verb: &'a str, path: &'a ResourcePath<'a>, query: &'a Query) -
 
 /// The one object that a field selector asks for: a right to that object by name is a right to list and watch it
 /// alone (upstream: `RequestInfo.Name`).
-fn one_name(query: &Query) -> &str {
+fn one_name<'a>(verb: &str, query: &'a Query) -> &'a str {
+    // A create or a deletion of many is about no one object, whatever its query says.
+    if !matches!(verb, "list" | "watch") {
+        return "";
+    }
     let selector = query.get("fieldSelector").unwrap_or_default();
     let name = selector.strip_prefix("metadata.name=").map(|name| name.trim_start_matches('='));
     name.filter(|name| !name.is_empty() && !name.contains([',', '=', '!', '\\'])).unwrap_or_default()
