@@ -151,6 +151,7 @@ impl World for SimulatedWorld {
             member: self.member(&start.place),
             state_dir: self.state_dir(&key),
             metrics: Arc::new(Metrics::default()),
+            install_kinds: false,
         };
         let stop = self.stop.child_token();
         let task = tokio::spawn(agent(options, stop.clone()));
