@@ -5,8 +5,10 @@
 
 use serde_json::json;
 
-/// What client-go asks for; the document as the `Document` message of gnostic's `openapiv2`.
-pub(crate) const PROTOBUF: &str = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
+/// What client-go asks for: the document as the `Document` message of gnostic's `openapiv2`.
+pub(crate) const ASKED: &str = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
+/// How the answer calls it, as upstream does: an `@` is no part of a media type.
+pub(crate) const PROTOBUF: &str = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
 
 const TITLE: &str = "Kubernetes";
 const VERSION: &str = "unversioned";

@@ -137,7 +137,10 @@ fn openapi(shared: &Shared, headers: &HeaderMap, path: &str) -> ApiResult<Answer
 }
 
 fn openapi_v2(headers: &HeaderMap) -> ApiResult<Answer> {
-    if alternatives(headers).first().is_some_and(|accepted| accepted.media == version2::PROTOBUF) {
+    if alternatives(headers)
+        .first()
+        .is_some_and(|accepted| [version2::ASKED, version2::PROTOBUF].contains(&accepted.media))
+    {
         return Ok(Answer::whole(200, version2::PROTOBUF, version2::protobuf()));
     }
     document(headers, version2::json())
