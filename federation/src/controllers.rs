@@ -2,7 +2,7 @@
 
 use anyhow::Context;
 use crds::names;
-use federation_hub_lib::{bootstrap, join::Joins, members::Members, units::Units};
+use federation_hub_lib::{HubControllers, Options, bootstrap, join::Joins, members::Members, units::Units};
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::ResourceExt;
 use kube::api::{Api, Patch, PatchParams};
@@ -12,12 +12,13 @@ use tokio_util::sync::CancellationToken;
 /// Runs all hub controllers until `stop`.
 pub async fn run(client: kube::Client, stop: CancellationToken) -> anyhow::Result<()> {
     bootstrap::prepare(&client).await?;
-    tokio::join!(
+    let (_, _, _, applications) = tokio::join!(
         Joins::new(client.clone()).run(stop.clone()),
         Members::new(client.clone()).run(stop.clone()),
         Units::new(client.clone()).run(stop.clone()),
+        HubControllers::run(client.clone(), Options::default(), stop.clone()),
     );
-    Ok(())
+    Ok(applications?)
 }
 
 /// Installs the hub's kinds as CRDs; for an API server that is not our own.

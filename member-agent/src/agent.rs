@@ -33,6 +33,8 @@ pub struct AgentOptions {
     pub state_dir: PathBuf,
     /// Counters.
     pub metrics: Arc<Metrics>,
+    /// Whether the cluster must be given the workload kinds; a simulated one has them.
+    pub install_kinds: bool,
 }
 
 /// How an agent gets to the hub.
@@ -90,13 +92,14 @@ pub struct Agent {
     reconciler: Arc<Reconciler>,
     reporter: Arc<Reporter>,
     member: kube::Client,
+    install_kinds: bool,
     stop: CancellationToken,
 }
 
 impl Agent {
     /// Opens the state, joins if need be, and makes all parts. Nothing runs yet.
     pub async fn start(options: AgentOptions, stop: CancellationToken) -> Result<Self, AgentError> {
-        let AgentOptions { hub, member, state_dir, metrics } = options;
+        let AgentOptions { hub, member, state_dir, metrics, install_kinds } = options;
         let disk = Disk::open(&state_dir)?;
         let inventory = Arc::new(Inventory::open(disk.clone())?);
         let (cluster, access) = open_access(hub, &state_dir, member.clone()).await?;
@@ -126,7 +129,7 @@ impl Agent {
         };
         let suspended = link.suspended();
         let reconciler = Arc::new(Reconciler { member: here, inventory, outbox, suspended });
-        Ok(Self { connected: link.connected(), link, reconciler, reporter, member, stop })
+        Ok(Self { connected: link.connected(), link, reconciler, reporter, member, install_kinds, stop })
     }
 
     /// Runs until `stop`.
@@ -134,6 +137,7 @@ impl Agent {
         let workloads = member_agent_workloads::Options {
             suspended: Some(self.link.suspended()),
             instance: Some(self.link.boot_id.clone()),
+            install_crds: self.install_kinds,
             ..member_agent_workloads::Options::default()
         };
         let mut suspended = self.link.suspended();

@@ -59,6 +59,7 @@ async fn run(args: Args) -> anyhow::Result<()> {
         member: member_client(&args).await?,
         state_dir: args.state_dir.clone(),
         metrics,
+        install_kinds: true,
     };
     let agent = tokio::select! {
         agent = Agent::start(options, stop.clone()) => agent?,

@@ -115,11 +115,9 @@ fn cell(object: &DeployUnit) -> Result<model::Cell, ConvertError> {
 
 fn unit(object: &LogicalUnit, space: UidSpace) -> Result<model::Unit, ConvertError> {
     let name = object.name_any();
-    let unit_name = |field, text: &str| {
-        UnitName::new(text).map_err(|e| ConvertError::of("LogicalUnit", &name, field, e))
-    };
-    let maybe =
-        |field, text: &Option<String>| text.as_deref().map(|text| unit_name(field, text)).transpose();
+    let unit_name =
+        |field, text: &str| UnitName::new(text).map_err(|e| ConvertError::of("LogicalUnit", &name, field, e));
+    let maybe = |field, text: &Option<String>| text.as_deref().map(|text| unit_name(field, text)).transpose();
     let template_unit = maybe("spec.templateUnit", &object.spec.template_unit)?;
     Ok(model::Unit {
         name: unit_name("metadata.name", &name)?,
@@ -130,7 +128,8 @@ fn unit(object: &LogicalUnit, space: UidSpace) -> Result<model::Unit, ConvertErr
 
 fn unit_type(object: &LogicalUnit, name: &str, space: UidSpace) -> Result<UnitType, ConvertError> {
     let spec = &object.spec;
-    let error = |field, message: String| ConvertError { kind: "LogicalUnit", name: name.into(), field, message };
+    let error =
+        |field, message: String| ConvertError { kind: "LogicalUnit", name: name.into(), field, message };
     let unit = |field, text: &Option<String>| {
         text.as_deref().map(UnitName::new).transpose().map_err(|e| error(field, e.to_string()))
     };
@@ -188,7 +187,8 @@ mod tests {
     #[test]
     fn units_and_cells_become_a_map_with_default_labels() {
         let units = [r_zone("rz00", "00-49")];
-        let spec = DeployUnitSpec { unit: "rz00".into(), cluster: "hz-a".into(), ..DeployUnitSpec::default() };
+        let spec =
+            DeployUnitSpec { unit: "rz00".into(), cluster: "hz-a".into(), ..DeployUnitSpec::default() };
         let cells = [DeployUnit::new("rz00a", spec)];
         let (map, errors) = home_map(HomeParts { units: &units, cells: &cells, ..HomeParts::default() });
         assert_eq!(errors, []);

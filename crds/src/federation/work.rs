@@ -40,6 +40,7 @@ use crate::apps::{CellOverride, CellStatus, JsonPatchOperation, PodProblem};
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
 )]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-map-type" = "atomic"))]
 pub struct WorkSpec {
     /// Name (digest) of the WorkTemplate of the main object.
     pub template_ref: String,
@@ -54,10 +55,10 @@ pub struct WorkSpec {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub prune: Vec<ObjectRef>,
     /// What becomes of the objects when this Work is deleted.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub deletion_policy: DeletionPolicy,
     /// What to do about an object of that name that the federation did not make.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub conflict: Conflict,
     /// Release of the source that this belongs to.
     #[serde(default)]
@@ -118,6 +119,7 @@ pub struct ObjectRef {
 /// What the agent saw; written by the agent alone.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-map-type" = "atomic"))]
 pub struct WorkStatus {
     /// Generation of the Work that is applied.
     #[serde(default)]
@@ -169,4 +171,9 @@ pub struct WorkloadSummary {
     /// Why the CafeDeployment is refused, if it is.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub invalid: String,
+}
+
+/// The hub and an agent each own a whole part, and what has its default is not stored.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }

@@ -59,6 +59,7 @@ const HUB: &[&str] = &[
 
 /// What only a (simulated) member cluster serves.
 const MEMBER: &[&str] = &[
+    "io.k8s.api.apps.v1.ControllerRevisionList",
     "io.k8s.api.apps.v1.ReplicaSetList",
     "io.k8s.api.core.v1.Binding",
     "io.k8s.api.core.v1.NodeList",
@@ -96,6 +97,7 @@ const HUB_MESSAGES: &[&str] = &[
 
 /// Message names of the kinds of a member cluster.
 const MEMBER_MESSAGES: &[&str] = &[
+    "k8s.io.api.apps.v1.ControllerRevision",
     "k8s.io.api.apps.v1.ReplicaSet",
     "k8s.io.api.core.v1.Binding",
     "k8s.io.api.core.v1.Node",

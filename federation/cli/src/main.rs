@@ -1,2 +1,5 @@
-//! Entry point.
-fn main() {}
+//! `fedctl`; installed as `kubectl-fed` it is `kubectl fed`.
+
+fn main() -> std::process::ExitCode {
+    fedctl::main()
+}

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 use tokio::sync::watch;
+use tokio::time::Instant;
 use tracing::{info, warn};
 
 use super::heartbeat::{Heartbeat, HeartbeatError};
@@ -74,7 +75,11 @@ pub struct Link {
     reporter: Arc<Reporter>,
     metrics: Arc<Metrics>,
     connected: watch::Sender<bool>,
+    connected_since: Option<Instant>,
 }
+
+/// A session that lasted this long was a good one: the next wait is short again.
+const STABLE: Duration = Duration::from_secs(3);
 
 /// The parts that a link connects.
 pub struct LinkParts {
@@ -113,6 +118,7 @@ impl Link {
             reporter: parts.reporter,
             metrics: parts.metrics,
             connected: watch::Sender::new(false),
+            connected_since: None,
         }
     }
 
@@ -130,7 +136,10 @@ impl Link {
     pub async fn keep(mut self) {
         let mut backoff = Backoff::default();
         loop {
-            let end = self.session(&mut backoff).await;
+            let end = self.session().await;
+            if self.connected_since.take().is_some_and(|since| since.elapsed() > STABLE) {
+                backoff.reset();
+            }
             let was_connected = self.connected.send_replace(false);
             self.metrics.connected.set(0);
             match &end {
@@ -144,7 +153,7 @@ impl Link {
         }
     }
 
-    async fn session(&mut self, backoff: &mut Backoff) -> SessionEnd {
+    async fn session(&mut self) -> SessionEnd {
         let hub = match self.client() {
             Ok(hub) => hub,
             Err(end) => return end,
@@ -154,7 +163,7 @@ impl Link {
         if let Err(error) = heartbeat.beat(every).await {
             return error.into();
         }
-        backoff.reset();
+        self.connected_since = Some(Instant::now());
         info!(cluster = self.cluster, "connected to the hub");
         self.metrics.connected.set(1);
         self.metrics.sessions.inc();

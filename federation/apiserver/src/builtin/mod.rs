@@ -7,6 +7,7 @@ mod cells;
 mod certificates;
 mod config_map;
 mod containers;
+mod controller_revision;
 pub(crate) mod definitions;
 mod event;
 mod kind;
@@ -46,6 +47,7 @@ pub fn member() -> Vec<Resource> {
         pod::resource(library),
         service::resource(library),
         replica_set::resource(library),
+        controller_revision::resource(library),
         pod_disruption_budget::resource(library),
     ]);
     kinds

@@ -85,11 +85,11 @@ where
     B::Error: std::fmt::Display,
 {
     let path = parts.uri.path();
-    let caller = caller(shared, peer, parts)?;
+    let caller = caller(shared, peer, parts).await?;
     let Some(resource) = resource_path(path) else {
         *labels = Some(path_labels(parts));
         if !paths::is_health(path) {
-            authorize(shared, &caller, &Attributes::of_path(path_verb(&parts.method), path))?;
+            authorize(shared, &caller, &Attributes::of_path(path_verb(&parts.method), path)).await?;
         }
         return paths::answer(shared, &parts.method, path, &parts.headers, query).await;
     };
@@ -99,7 +99,7 @@ where
     let mutating = !matches!(verb, "get" | "list" | "watch");
     let core = &shared.core;
     let place = if verb == "watch" { None } else { Some(shared.limits.enter(mutating, &core.metrics)?) };
-    authorize(shared, &caller, &attributes(verb, &resource))?;
+    authorize(shared, &caller, &attributes(verb, &resource, query)).await?;
     let work = async {
         let body = if mutating { incoming::read(&parts.headers, body).await? } else { Bytes::new() };
         let asked = Asked { caller: &caller, verb, path: &resource, headers: &parts.headers, query, body };
@@ -116,23 +116,39 @@ where
 }
 
 /// Who asks, after impersonation.
-fn caller(shared: &Shared, peer: &Peer, parts: &Parts) -> ApiResult<Arc<Caller>> {
+async fn caller(shared: &Shared, peer: &Peer, parts: &Parts) -> ApiResult<Arc<Caller>> {
     let now = shared.core.now();
     let path = parts.uri.path();
     let caller = match &peer.caller {
         Some(caller) => caller.clone(),
-        None => shared.authenticator.authenticate(peer.identity.as_deref(), &parts.headers, path, now)?,
+        None => {
+            let authenticate =
+                || shared.authenticator.authenticate(peer.identity.as_deref(), &parts.headers, path, now);
+            match authenticate() {
+                // The proof may be newer than the cache: a token that was made a moment ago is good.
+                Err(_) if parts.headers.contains_key(http::header::AUTHORIZATION) => {
+                    shared.core.newest().await?;
+                    authenticate()?
+                }
+                outcome => outcome?,
+            }
+        }
     };
     let other = impersonated(&caller, &parts.headers, &shared.authorizer)?;
     Ok(other.map_or(caller, Arc::new))
 }
 
-fn authorize(shared: &Shared, caller: &Caller, asked: &Attributes<'_>) -> ApiResult<()> {
+/// A refusal is only spoken once the newest rights are known: a right that was given a moment ago counts.
+async fn authorize(shared: &Shared, caller: &Caller, asked: &Attributes<'_>) -> ApiResult<()> {
+    if shared.authorizer.authorize(caller, asked).allowed {
+        return Ok(());
+    }
+    shared.core.newest().await?;
     let decision = shared.authorizer.authorize(caller, asked);
     if decision.allowed { Ok(()) } else { Err(denied(caller, asked, &decision.reason)) }
 }
 
-fn attributes<'a>(verb: &'a str, path: &'a ResourcePath<'a>) -> Attributes<'a> {
+fn attributes<'a>(verb: &'a str, path: &'a ResourcePath<'a>, query: &'a Query) -> Attributes<'a> {
     // A namespace lies in itself, so that a role in it can be about it.
     let own = path.group.is_empty() && path.plural == "namespaces";
     Attributes {
@@ -141,10 +157,22 @@ fn attributes<'a>(verb: &'a str, path: &'a ResourcePath<'a>) -> Attributes<'a> {
         version: &path.version,
         resource: &path.plural,
         subresource: &path.subresource,
-        name: &path.name,
+        name: if path.name.is_empty() { one_name(verb, query) } else { &path.name },
         namespace: if own { &path.name } else { &path.namespace },
         path: "",
     }
+}
+
+/// The one object that a field selector asks for: a right to that object by name is a right to list and watch it
+/// alone (upstream: `RequestInfo.Name`).
+fn one_name<'a>(verb: &str, query: &'a Query) -> &'a str {
+    // A create or a deletion of many is about no one object, whatever its query says.
+    if !matches!(verb, "list" | "watch") {
+        return "";
+    }
+    let selector = query.get("fieldSelector").unwrap_or_default();
+    let name = selector.strip_prefix("metadata.name=").map(|name| name.trim_start_matches('='));
+    name.filter(|name| !name.is_empty() && !name.contains([',', '=', '!', '\\'])).unwrap_or_default()
 }
 
 /// An answer in pieces keeps its place until the last one is sent.

@@ -21,6 +21,7 @@ use kube::api::{Api, DeleteParams, ObjectMeta, Patch, PatchParams, PostParams};
 use kube::runtime::WatchStreamExt;
 use kube::runtime::watcher::{self, Event, watcher};
 use serde_json::json;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
@@ -29,6 +30,9 @@ use judge::{Judgement, Member, Request, Step, judge};
 
 /// How long an answered request stays, so that its agent can read the answer.
 const KEEP_ANSWERED: Duration = Duration::from_secs(60);
+/// How long a token still opens the door after its certificate is signed: its agent fetches the certificate with
+/// it. For every other cluster it is used up from the first request on.
+const FETCH: Duration = Duration::from_secs(5);
 /// How often open requests are looked at beside changes.
 const RESYNC: Duration = Duration::from_secs(2);
 
@@ -36,12 +40,14 @@ const RESYNC: Duration = Duration::from_secs(2);
 pub struct Joins {
     client: kube::Client,
     open: BTreeMap<String, CertificateSigningRequest>,
+    /// When a certificate was first seen to be there.
+    signed: BTreeMap<String, Instant>,
 }
 
 impl Joins {
     /// Over `client`.
     pub fn new(client: kube::Client) -> Self {
-        Self { client, open: BTreeMap::new() }
+        Self { client, open: BTreeMap::new(), signed: BTreeMap::new() }
     }
 
     /// Runs until `stop`. Requests are few: each change looks at all open ones.
@@ -96,7 +102,7 @@ impl Joins {
         }
     }
 
-    async fn decide(&self, csr: &CertificateSigningRequest) -> Result<(), kube::Error> {
+    async fn decide(&mut self, csr: &CertificateSigningRequest) -> Result<(), kube::Error> {
         let name = csr.name_any();
         let Some(cluster) = names::cluster_of_agent_object(&name) else { return Ok(()) };
         let members = self.members().await?;
@@ -166,7 +172,7 @@ impl Joins {
     }
 
     async fn answer(
-        &self,
+        &mut self,
         csr: &CertificateSigningRequest,
         type_: &str,
         reason: &str,
@@ -191,7 +197,8 @@ impl Joins {
     /// The request is answered: a token that brought a certificate has done its work, and the request itself
     /// goes after a while.
     async fn after(&mut self, csr: &CertificateSigningRequest, signed: bool) -> Result<(), kube::Error> {
-        if signed && let Requestor::Token(id) = Requestor::of(csr) {
+        let seen = *self.signed.entry(csr.uid().unwrap_or_default()).or_insert_with(Instant::now);
+        if signed && seen.elapsed() > FETCH && let Requestor::Token(id) = Requestor::of(csr) {
             let secrets: Api<Secret> = Api::namespaced(self.client.clone(), "kube-system");
             match secrets.delete(&facts::token_secret(&id), &DeleteParams::default()).await {
                 Ok(_) => info!(token = id, "the join token was used and is deleted"),
@@ -208,6 +215,7 @@ impl Joins {
                 result => drop(result?),
             }
             self.open.remove(&csr.name_any());
+            self.signed.remove(&csr.uid().unwrap_or_default());
         }
         Ok(())
     }

@@ -142,7 +142,9 @@ impl Members {
             let api: Api<MemberCluster> = Api::all(self.client.clone());
             let params =
                 PatchParams { field_manager: Some(names::HUB_MANAGER.into()), ..PatchParams::default() };
-            api.patch_status(&member.name_any(), &params, &Patch::Merge(json!({"status": status}))).await?;
+            let name = member.name_any();
+            let written = api.patch_status(&name, &params, &Patch::Merge(json!({"status": status}))).await?;
+            self.members.insert(name, written);
         }
         Ok(wake)
     }

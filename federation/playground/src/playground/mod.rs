@@ -1,5 +1,6 @@
 //! Hub, members and agents in one process: [`world`](crate::world) brought to life, [`run_story`] run on it.
 
+mod dir;
 mod start;
 mod story;
 mod token;

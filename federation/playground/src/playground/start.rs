@@ -11,7 +11,7 @@ use member_agent::metrics::Metrics;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::Options;
+use super::{Options, dir};
 use super::token::create_token;
 use crate::member::{SimulatedCluster, SimulatedOptions};
 use crate::world::{self, ClusterSpec};
@@ -27,6 +27,8 @@ pub struct Playground {
     /// The members, in the order of names.
     pub members: Vec<SimulatedCluster>,
     stop: CancellationToken,
+    /// Held while the playground runs.
+    _lock: std::fs::File,
     hub_task: JoinHandle<anyhow::Result<()>>,
 }
 
@@ -36,6 +38,7 @@ impl Playground {
         // A second call is no error: the provider is there then.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let dir = options.data_dir.clone();
+        let lock = dir::fresh(&dir)?;
         std::fs::create_dir_all(dir.join("members")).with_context(|| format!("cannot make {}", dir.display()))?;
         let hub_options = HubOptions {
             data_dir: dir.join("hub"),
@@ -55,7 +58,7 @@ impl Playground {
         let members = futures::future::try_join_all(starting).await?;
         let epoch = federation::commit_home_map(&client).await?;
         tracing::info!(epoch, "the home map is in force");
-        Ok(Self { hub: client, hub_url: url, hub_kubeconfig, members, stop, hub_task })
+        Ok(Self { hub: client, hub_url: url, hub_kubeconfig, members, stop, _lock: lock, hub_task })
     }
 
     /// Ends everything in order.
@@ -105,6 +108,7 @@ impl Starter<'_> {
             member: cluster.client(),
             state_dir: dir.join("agent"),
             metrics: Arc::new(Metrics::default()),
+            install_kinds: false,
         };
         let agent = Agent::start(agent, stop.clone()).await;
         let agent = agent.with_context(|| format!("cannot start the agent of {name}"))?;

@@ -41,7 +41,10 @@ fn decide(deployment: &Deployment, seen: &Seen, now: Timestamp) -> Result<Plan, 
         reschedule::wake_at(deployment, seen, now),
     ]);
     if deployment.pause {
-        pause::keep_shares(seen, &mut plan.status);
+        // A release that begins while paused is cut for the shares of now, and keeps them.
+        if seen.status.updated_revision == revision {
+            pause::keep_shares(seen, &mut plan.status);
+        }
     } else {
         (plan.sets, plan.remove_sets) = scale::targets(deployment, seen, &course, &revision, &cells, now);
     }
@@ -58,7 +61,9 @@ fn check_in_place_only(deployment: &Deployment, seen: &Seen, kind: Kind) -> Resu
     let is_running = seen.status.release.as_ref().is_some_and(|release| release.phase != Phase::Succeeded);
     let applies = deployment.policy == PodUpgradePolicy::InPlaceOnly && (kind == Kind::Update || is_running);
     let Some(from) = seen.current_template.as_ref().filter(|_| applies) else { return Ok(()) };
-    for cell in deployment.cells.iter().flatten().map(String::as_str).chain(deployment.cells.is_none().then_some("")) {
+    for cell in
+        deployment.cells.iter().flatten().map(String::as_str).chain(deployment.cells.is_none().then_some(""))
+    {
         let to = render(&deployment.template, &deployment.overrides, cell)?;
         if let Change::Recreate { field } = classify(from, &to)
             && deployment.overrides.is_empty()

@@ -23,7 +23,9 @@ pub(super) fn targets(
         let wanted = cell_target(deployment, seen, course, cell, &mut budget);
         match deployment.pod_set_type {
             PodSetType::InPlaceSet => writes.push(in_place(deployment, course, revision, cell, wanted)),
-            PodSetType::ReplicaSet => replica_sets(deployment, seen, course, revision, cell, wanted, &mut writes),
+            PodSetType::ReplicaSet => {
+                replica_sets(deployment, seen, course, revision, cell, wanted, &mut writes)
+            }
         }
     }
     let mut removals = Vec::new();
@@ -56,7 +58,8 @@ fn cell_target(
     let opened = groups::opened(deployment, &course.release, cell);
     let desired_before =
         seen.status.cells.iter().find(|before| before.name == cell.entitled.cell).map_or(0, |c| c.desired);
-    let present: u32 = seen.sets.iter().filter(|set| set.cell == cell.entitled.cell).map(|set| set.replicas).sum();
+    let present: u32 =
+        seen.sets.iter().filter(|set| set.cell == cell.entitled.cell).map(|set| set.replicas).sum();
     let present = match deployment.pod_set_type {
         PodSetType::InPlaceSet => present,
         // A surge is no replica of its own.
@@ -70,7 +73,12 @@ fn cell_target(
         Kind::Rollout | Kind::Scale => opened.max(present.min(hold)),
     };
     let replicas = shrink(present, wanted, cell.available, budget);
-    let updated_target = if opened == cell.entitled.desired { replicas } else { opened };
+    // Pods that are kept only until others can do without them are not of any group.
+    let updated_target = match course.release.phase {
+        Phase::Succeeded => replicas,
+        _ if opened == cell.entitled.desired => hold.min(replicas),
+        _ => opened,
+    };
     Wanted { replicas, updated_target }
 }
 
