@@ -162,7 +162,7 @@ pub struct Confirmed {
 }
 
 /// Over which cells the pods are spread.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Topology {
     /// `Cell` and `Zone` spread over `values`; `None` is one set without node affinity.
@@ -188,6 +188,21 @@ pub struct Topology {
     /// Whether a cell without room gives its place to others.
     #[serde(default)]
     pub auto_reschedule: AutoReschedule,
+}
+
+/// As the schema defaults them: cells by their usual label.
+impl Default for Topology {
+    fn default() -> Self {
+        Self {
+            unit_type: UnitType::default(),
+            node_label: cell_label(),
+            values: Vec::new(),
+            unit_replicas: BTreeMap::new(),
+            assigned: BTreeMap::new(),
+            overrides: Vec::new(),
+            auto_reschedule: AutoReschedule::default(),
+        }
+    }
 }
 
 /// JSON patches on the pod template for some cells.

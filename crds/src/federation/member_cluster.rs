@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Wanted state of a member.
-#[derive(CustomResource, Clone, Debug, Default, PartialEq, Serialize, Deserialize, kube::KubeSchema)]
+#[derive(CustomResource, Clone, Debug, PartialEq, Serialize, Deserialize, kube::KubeSchema)]
 #[kube(
     group = "federation.cafefed.dev",
     version = "v1alpha1",
@@ -58,6 +58,21 @@ pub struct MemberClusterSpec {
     /// What becomes of the objects in the member when it is removed.
     #[serde(default = "orphan")]
     pub on_remove: super::placement::DeletionPolicy,
+}
+
+/// As the schema defaults them: in particular, what runs in a member stays when it is removed.
+impl Default for MemberClusterSpec {
+    fn default() -> Self {
+        Self {
+            site: String::new(),
+            cluster_uid: None,
+            accept: false,
+            taints: Vec::new(),
+            suspended: false,
+            heartbeat_seconds: heartbeat(),
+            on_remove: orphan(),
+        }
+    }
 }
 
 /// Keeps applications away.
@@ -132,4 +147,16 @@ fn heartbeat() -> i32 {
 
 fn orphan() -> super::placement::DeletionPolicy {
     super::placement::DeletionPolicy::Orphan
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_is_that_of_the_schema() {
+        let parsed: MemberClusterSpec = serde_json::from_str("{}").expect("every field has a default");
+        assert_eq!(parsed, MemberClusterSpec::default());
+        assert_eq!(parsed.on_remove, super::super::placement::DeletionPolicy::Orphan);
+    }
 }

@@ -42,7 +42,7 @@ pub struct Toleration {
 }
 
 /// How many replicas each cell gets (02 §4).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Division {
     /// `Duplicated`: `replicas` in every cell. `Weighted`: `replicas` in all cells together.
@@ -65,6 +65,20 @@ pub struct Division {
     /// Present replicas stay where they may (default).
     #[serde(default = "yes")]
     pub avoid_disruption: bool,
+}
+
+/// As the schema defaults them: what is there stays where it may.
+impl Default for Division {
+    fn default() -> Self {
+        Self {
+            type_: DivisionType::default(),
+            by: DivisionBy::default(),
+            weights: BTreeMap::new(),
+            min: None,
+            max: None,
+            avoid_disruption: yes(),
+        }
+    }
 }
 
 /// Whether `replicas` is per cell or in all.

@@ -64,13 +64,16 @@ impl Resource {
     /// prepared and defaulted.
     ///
     /// Lists with keys may hold a key twice in built-in kinds where their own rules do not forbid it
-    /// (`env`, `ports`): upstream reads the list type for merging only.
+    /// (`env`, `ports`): upstream reads the list type for merging only. An object with a value of a wrong type is
+    /// not asked for more: upstream could not even read it.
     pub fn validate(&self, ctx: &WriteContext, new: &Value, old: Option<&Value>) -> Vec<FieldError> {
         let mut errors = crate::schema::validate(new, &self.schema, old);
         if self.origin == Origin::Builtin {
             errors.retain(|error| error.kind != FieldErrorKind::Duplicate);
         }
-        errors.extend(self.strategy.validate(ctx, new, old));
+        if !errors.iter().any(|error| error.kind == FieldErrorKind::TypeInvalid) {
+            errors.extend(self.strategy.validate(ctx, new, old));
+        }
         errors
     }
 }

@@ -164,6 +164,11 @@ impl FieldError {
         self
     }
 
+    /// The path as it is shown; the whole object has upstream's word for no path.
+    pub fn field(&self) -> &str {
+        if self.path.is_empty() { "<nil>" } else { &self.path }
+    }
+
     /// The text without the path: what stands in the cause.
     pub fn body(&self) -> String {
         let mut text = self.kind.words().to_owned();
@@ -181,7 +186,7 @@ impl FieldError {
 
 impl fmt::Display for FieldError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.path, self.body())
+        write!(f, "{}: {}", self.field(), self.body())
     }
 }
 
@@ -271,7 +276,7 @@ impl ApiError {
         };
         let causes = errors
             .iter()
-            .map(|e| Cause { reason: e.kind.cause().into(), message: e.body(), field: e.path.clone() })
+            .map(|e| Cause { reason: e.kind.cause().into(), message: e.body(), field: e.field().to_owned() })
             .collect();
         Self::new(422, "Invalid", format!("{} \"{name}\" is invalid: {list}", qualified(kind, group))).with(
             Details {

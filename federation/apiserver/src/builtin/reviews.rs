@@ -10,39 +10,46 @@ use crate::resource::{Resource, Strategy, Verbs, WriteContext};
 use crate::status::FieldError;
 
 pub(super) fn resources(library: &mut Library) -> Vec<Resource> {
-    let mut review = |group, plural, kind, definition| {
-        Kind::new(group, plural, kind, definition)
-            .cluster()
-            .verbs(Verbs::CREATE_ONLY)
-            .age()
-            .build(library, Reviews)
-    };
-    vec![
-        review(
-            "authentication.k8s.io",
+    const AUTHENTICATION: &str = "authentication.k8s.io";
+    const AUTHORIZATION: &str = "authorization.k8s.io";
+    let local = Kind::new(
+        AUTHORIZATION,
+        "localsubjectaccessreviews",
+        "LocalSubjectAccessReview",
+        "io.k8s.api.authorization.v1.LocalSubjectAccessReview",
+    );
+    let mut resources = vec![local.verbs(Verbs::CREATE_ONLY).age().build(library, Reviews)];
+    for (group, plural, kind, definition) in [
+        (
+            AUTHENTICATION,
             "selfsubjectreviews",
             "SelfSubjectReview",
             "io.k8s.api.authentication.v1.SelfSubjectReview",
         ),
-        review(
-            "authentication.k8s.io",
-            "tokenreviews",
-            "TokenReview",
-            "io.k8s.api.authentication.v1.TokenReview",
-        ),
-        review(
-            "authorization.k8s.io",
+        (AUTHENTICATION, "tokenreviews", "TokenReview", "io.k8s.api.authentication.v1.TokenReview"),
+        (
+            AUTHORIZATION,
             "selfsubjectaccessreviews",
             "SelfSubjectAccessReview",
             "io.k8s.api.authorization.v1.SelfSubjectAccessReview",
         ),
-        review(
-            "authorization.k8s.io",
+        (
+            AUTHORIZATION,
+            "selfsubjectrulesreviews",
+            "SelfSubjectRulesReview",
+            "io.k8s.api.authorization.v1.SelfSubjectRulesReview",
+        ),
+        (
+            AUTHORIZATION,
             "subjectaccessreviews",
             "SubjectAccessReview",
             "io.k8s.api.authorization.v1.SubjectAccessReview",
         ),
-    ]
+    ] {
+        let review = Kind::new(group, plural, kind, definition).cluster().verbs(Verbs::CREATE_ONLY);
+        resources.push(review.age().build(library, Reviews));
+    }
+    resources
 }
 
 struct Reviews;
@@ -67,7 +74,7 @@ impl Strategy for Reviews {
             _ => {}
         }
         let nobody = text(&spec["user"]).is_empty() && super::parts::len(&spec["groups"]) == 0;
-        if text(&review["kind"]) == "SubjectAccessReview" && nobody {
+        if text(&review["kind"]) != "SelfSubjectAccessReview" && nobody {
             errors.push(invalid(
                 "spec.user",
                 &spec["user"],

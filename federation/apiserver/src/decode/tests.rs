@@ -58,17 +58,20 @@ fn an_alias_is_expanded_and_a_bomb_is_refused() {
 
 #[test]
 fn strict_refuses_warn_warns_ignore_is_silent() {
+    const FOO: (&str, &str) = ("Foo", "v1");
     let unknown = ["unknown field \"spec.foo\"".to_owned()];
     let duplicates = ["duplicate field \"spec.bar\"".to_owned()];
-    let error = field_validation(FieldValidation::Strict, &unknown, &duplicates).expect_err("strict");
+    let error = field_validation(FieldValidation::Strict, FOO, &unknown, &duplicates).expect_err("strict");
     assert_eq!(
         error.to_string(),
-        "strict decoding error: unknown field \"spec.foo\", duplicate field \"spec.bar\""
+        "Foo in version \"v1\" cannot be handled as a Foo: strict decoding error: unknown field \"spec.foo\", duplicate field \"spec.bar\""
     );
     assert_eq!(error.code(), 400);
-    assert_eq!(field_validation(FieldValidation::Warn, &unknown, &duplicates).expect("warn").len(), 2);
-    assert!(field_validation(FieldValidation::Ignore, &unknown, &duplicates).expect("ignore").is_empty());
-    assert!(field_validation(FieldValidation::Strict, &[], &[]).expect("clean").is_empty());
+    assert_eq!(field_validation(FieldValidation::Warn, FOO, &unknown, &duplicates).expect("warn").len(), 2);
+    assert!(
+        field_validation(FieldValidation::Ignore, FOO, &unknown, &duplicates).expect("ignore").is_empty()
+    );
+    assert!(field_validation(FieldValidation::Strict, FOO, &[], &[]).expect("clean").is_empty());
     assert_eq!(FieldValidation::parse("").expect("default"), FieldValidation::Warn);
     assert_eq!(FieldValidation::parse("strict").expect_err("unknown").code(), 422);
 }

@@ -37,13 +37,15 @@ impl FieldValidation {
     }
 }
 
-/// Decides about the texts that [`crate::schema::prune`] and the decoder returned.
+/// Decides about the texts that [`crate::schema::prune`] and the decoder returned for an object of `kind` in
+/// `version` (without its group).
 ///
 /// # Errors
-/// 400 in `Strict` mode, with the text of upstream:
-/// `strict decoding error: unknown field "spec.foo", duplicate field "spec.bar"`.
+/// 400 in `Strict` mode, with the text of upstream: `Foo in version "v1" cannot be handled as a Foo: strict
+/// decoding error: unknown field "spec.foo", duplicate field "spec.bar"`.
 pub fn field_validation(
     mode: FieldValidation,
+    (kind, version): (&str, &str),
     unknown: &[String],
     duplicates: &[String],
 ) -> ApiResult<Vec<Warning>> {
@@ -55,7 +57,8 @@ pub fn field_validation(
         FieldValidation::Warn => Ok(unknown.iter().chain(duplicates).cloned().collect()),
         FieldValidation::Strict => {
             let all: Vec<&str> = unknown.iter().chain(duplicates).map(String::as_str).collect();
-            Err(ApiError::bad_request(format!("strict decoding error: {}", all.join(", "))))
+            let what = format!("{kind} in version \"{version}\" cannot be handled as a {kind}");
+            Err(ApiError::bad_request(format!("{what}: strict decoding error: {}", all.join(", "))))
         }
     }
 }

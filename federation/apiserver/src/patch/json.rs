@@ -1,5 +1,7 @@
 //! JSON patch, RFC 6902, with the caps of upstream.
 
+use std::borrow::Cow;
+
 use json_patch::{AddOperation, CopyOperation, MoveOperation, Patch, PatchOperation, ReplaceOperation};
 use serde_json::Value;
 
@@ -44,10 +46,24 @@ pub fn json_patch(target: &mut Value, body: &[u8]) -> ApiResult<()> {
             }
         }
         check_depth(target, operation)?;
-        json_patch::patch(target, std::slice::from_ref(operation))
-            .map_err(|error| refuse(&error.kind.to_string_at(operation)))?;
+        let operation = lenient(target, operation);
+        json_patch::patch(target, std::slice::from_ref(&*operation))
+            .map_err(|error| refuse(&error.kind.to_string_at(&operation)))?;
     }
     Ok(())
+}
+
+/// Upstream's library sets a member that is not there on `replace`, where RFC 6902 wants an error; clients rely
+/// on it.
+fn lenient<'a>(target: &Value, operation: &'a PatchOperation) -> Cow<'a, PatchOperation> {
+    if let PatchOperation::Replace(ReplaceOperation { path, value }) = operation
+        && target.pointer(path.as_str()).is_none()
+        && let Some((parent, _)) = path.as_str().rsplit_once('/')
+        && target.pointer(parent).is_some_and(Value::is_object)
+    {
+        return Cow::Owned(PatchOperation::Add(AddOperation { path: path.clone(), value: value.clone() }));
+    }
+    Cow::Borrowed(operation)
 }
 
 /// Refuses an operation that would nest the object deeper than a body may: many small operations can
@@ -112,10 +128,11 @@ fn size_of(value: &Value, limit: usize) -> usize {
     counter.0
 }
 
-/// 422 as upstream answers for a patch that does not apply, with the reason added.
+/// 422 as upstream answers for a patch that does not apply, with the reason added; the field is upstream's word
+/// for the body of a patch.
 pub(super) fn refuse(why: &str) -> ApiError {
     let message = format!("the server rejected our request due to an error in our request: {why}");
     let cause =
-        Cause { reason: "UnexpectedServerResponse".into(), message: why.into(), field: String::new() };
+        Cause { reason: "UnexpectedServerResponse".into(), message: why.into(), field: "patch".into() };
     ApiError::new(422, "Invalid", message).with(Details { causes: vec![cause], ..Details::default() })
 }

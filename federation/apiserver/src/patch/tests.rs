@@ -33,9 +33,11 @@ fn json_patch_applies_all_or_fails() {
     let ops = br#"[{"op":"test","path":"/a/b","value":1},{"op":"add","path":"/l/-","value":3},{"op":"copy","from":"/a","path":"/c"},{"op":"remove","path":"/a/b"}]"#;
     json_patch(&mut target, ops).expect("applies");
     assert_eq!(target, json!({"a": {}, "c": {"b": 1}, "l": [1, 2, 3]}));
-    let table: [(&[u8], u16); 4] = [
+    let table: [(&[u8], u16); 6] = [
         (br#"[{"op":"test","path":"/c/b","value":2}]"#, 422),
         (br#"[{"op":"remove","path":"/nope"}]"#, 422),
+        (br#"[{"op":"replace","path":"/nope/deeper","value":1}]"#, 422),
+        (br#"[{"op":"replace","path":"/l/3","value":1}]"#, 422),
         (br#"{"op":"remove"}"#, 400),
         (br#"[{"op":"jump","path":"/c"}]"#, 400),
     ];
@@ -43,6 +45,13 @@ fn json_patch_applies_all_or_fails() {
         let error = json_patch(&mut target.clone(), ops).expect_err("refused");
         assert_eq!(error.code(), code, "{error}");
     }
+}
+
+#[test]
+fn a_json_patch_replaces_a_member_that_is_not_there() {
+    let mut target = json!({"a": {}});
+    json_patch(&mut target, br#"[{"op":"replace","path":"/a/b~1c","value":1}]"#).expect("applies");
+    assert_eq!(target, json!({"a": {"b/c": 1}}));
 }
 
 #[test]

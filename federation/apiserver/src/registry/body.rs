@@ -87,9 +87,10 @@ fn kind(resource: &Resource, object: &mut Value) -> ApiResult<()> {
 /// Drops unknown fields and decides about them and about duplicate keys as the client asked. Returns warnings.
 /// Errors: 400 in strict mode.
 pub(super) fn prune(write: &Write, object: &mut Value, duplicates: &[String]) -> ApiResult<Vec<String>> {
-    let unknown = schema::prune(object, &write.kind.resource.schema);
+    let resource = &write.kind.resource;
+    let unknown = schema::prune(object, &resource.schema);
     let mode = FieldValidation::parse(&write.field_validation)?;
-    decode::field_validation(mode, &unknown, duplicates)
+    decode::field_validation(mode, (&resource.kind, &resource.version), &unknown, duplicates)
 }
 
 /// From the kind of the path to the kind that is stored; nothing for kinds that are no view.

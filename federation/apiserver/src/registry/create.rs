@@ -51,6 +51,7 @@ pub(super) async fn create_object(
     let stored = write.kind.stored.clone();
     let mut guard = namespaces::may_create(write, meta::text(&object, "name")).await?;
     own_fields(write, &mut object);
+    meta::drop_empty(&mut object);
     stored.strategy.prepare_create(&write.ctx, &mut object);
     schema::default(&mut object, &stored.schema);
     if record {

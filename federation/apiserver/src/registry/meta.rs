@@ -60,6 +60,23 @@ pub(crate) fn take_version(object: &mut Value) -> String {
     }
 }
 
+/// Drops what is empty: upstream never writes an empty map or list of metadata. `managedFields` are not among
+/// them, an empty list of those asks for a reset.
+pub(crate) fn drop_empty(object: &mut Value) {
+    let meta = meta_mut(object);
+    for field in ["labels", "annotations", "finalizers", "ownerReferences"] {
+        let empty = match meta.get(field) {
+            Some(Value::Object(map)) => map.is_empty(),
+            Some(Value::Array(list)) => list.is_empty(),
+            Some(other) => other.is_null(),
+            None => false,
+        };
+        if empty {
+            meta.remove(field);
+        }
+    }
+}
+
 /// Whether everything but `metadata` and (when `without_status`) `status` is the same.
 pub(crate) fn same_spec(a: &Value, b: &Value, without_status: bool) -> bool {
     let (Some(a), Some(b)) = (a.as_object(), b.as_object()) else { return a == b };
@@ -120,6 +137,13 @@ mod tests {
         assert!(same_spec(&a, &json!({"metadata": 2, "spec": {"x": 1}, "status": 2, "data": 1}), true));
         assert!(!same_spec(&a, &json!({"metadata": 2, "spec": {"x": 1}, "status": 2, "data": 1}), false));
         assert!(!same_spec(&a, &json!({"metadata": 1, "spec": {"x": 1}, "status": 1}), true));
+    }
+
+    #[test]
+    fn empty_metadata_is_dropped() {
+        let mut object = json!({"metadata": {"labels": {}, "annotations": {"a": ""}, "finalizers": [], "ownerReferences": null, "managedFields": []}});
+        drop_empty(&mut object);
+        assert_eq!(object, json!({"metadata": {"annotations": {"a": ""}, "managedFields": []}}));
     }
 
     #[test]

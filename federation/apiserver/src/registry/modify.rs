@@ -86,6 +86,7 @@ fn precondition(write: &Write, mut new: Value, revision: u64) -> ApiResult<Value
 fn prepared(write: &Write, managed: Managed, mut new: Value, live: &Value) -> ApiResult<Option<Value>> {
     let resource = &write.kind.stored;
     keep_identity(write, &mut new, live)?;
+    meta::drop_empty(&mut new);
     separate(write, &mut new, live);
     schema::default(&mut new, &resource.schema);
     resource.strategy.prepare_update(&write.ctx, &mut new, live);

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::request::Write;
 use crate::resource::AdmissionReview;
-use crate::schema::{self, metadata};
+use crate::schema::metadata;
 use crate::status::{ApiResult, FieldError};
 
 /// Everything that can be wrong with `object`. Errors: 422.
@@ -15,10 +15,7 @@ pub(super) fn validate(write: &Write, name: &str, object: &Value, old: Option<&V
     if let Some(old) = old {
         errors.extend(metadata::validate_update(object, old));
     }
-    errors.extend(schema::validate(object, &resource.schema, old));
-    if errors.is_empty() {
-        errors.extend(resource.strategy.validate(&write.ctx, object, old));
-    }
+    errors.extend(resource.validate(&write.ctx, object, old));
     if errors.is_empty() { Ok(()) } else { Err(write.invalid(name, &errors)) }
 }
 

@@ -14,10 +14,7 @@ use crate::status::{ApiError, ApiResult};
 pub(super) async fn answer(write: &Write, mut object: Value, warnings: Vec<String>) -> ApiResult<Written> {
     let resource = &write.kind.resource;
     schema::default(&mut object, &resource.schema);
-    let mut errors = schema::validate(&object, &resource.schema, None);
-    if errors.is_empty() {
-        errors = resource.strategy.validate(&write.ctx, &object, None);
-    }
+    let errors = resource.validate(&write.ctx, &object, None);
     if !errors.is_empty() {
         return Err(write.invalid("", &errors));
     }

@@ -46,13 +46,14 @@ fn moving(kind: Kind) -> Phase {
     if kind == Kind::Scale { Phase::Scaling } else { Phase::Releasing }
 }
 
-/// Only template changes ask; going back to what all pods ran does not (02 §3.2, §3.6).
+/// Only template changes ask; going back to what all pods ran does not (02 §3.2, §3.6), unless a hub does it: then it is
+/// a release whose groups open in step with those of other clusters (03 *Across clusters*).
 fn needs_word(deployment: &Deployment, kind: Kind) -> bool {
     deployment.need_confirm
         && match kind {
             Kind::Update => true,
             Kind::Rollout | Kind::Scale => deployment.confirm_scaling,
-            Kind::Cancel => false,
+            Kind::Cancel => deployment.has_hub_owner,
         }
 }
 

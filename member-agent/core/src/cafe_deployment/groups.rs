@@ -66,15 +66,21 @@ fn carry_on(
     cells: &[CellCount],
     now: Timestamp,
 ) -> Result<Course, Invalid> {
+    if deployment.pause {
+        // What changed meanwhile is seen as a change when it goes on.
+        return Ok(Course { release: release.clone(), seq: before.release_seq, current });
+    }
     let desired_before =
         |cell: &str| before.cells.iter().find(|seen| seen.name == cell).map_or(0, |c| c.desired);
     let is_unchanged = cells.iter().all(|cell| desired_before(&cell.entitled.cell) == cell.entitled.desired);
-    if is_unchanged {
+    // Only a hub gives a new number to the same revision: it is another release, whose groups count from the first.
+    let is_another = seq > before.release_seq;
+    if is_unchanged && !is_another {
         return Ok(Course { release: release.clone(), seq, current });
     }
     if release.phase == Phase::Succeeded {
         let moved = |cell: &CellCount| desired_before(&cell.entitled.cell).min(cell.entitled.desired);
-        if cells.iter().all(|cell| moved(cell) == cell.entitled.desired) {
+        if !is_another && cells.iter().all(|cell| moved(cell) == cell.entitled.desired) {
             // Nothing is added: scaling in asks nobody and has no groups.
             return Ok(Course { release: release.clone(), seq, current });
         }
@@ -82,6 +88,11 @@ fn carry_on(
         // A confirmation of the release before must not count for this: give it a number of its own.
         let own_number = deployment.confirm_scaling && deployment.hub_release_seq.is_none();
         return Ok(Course { release: scale, seq: seq + i64::from(own_number), current });
+    }
+    if is_another {
+        let moved = |cell: &CellCount| cell.at_revision.min(cell.entitled.desired);
+        let release = begin(deployment, release.kind, cells, moved, now)?;
+        return Ok(Course { release, seq, current });
     }
     let mut release = release.clone();
     let place = place(deployment, &release);

@@ -41,7 +41,10 @@ fn decide(deployment: &Deployment, seen: &Seen, now: Timestamp) -> Result<Plan, 
         reschedule::wake_at(deployment, seen, now),
     ]);
     if deployment.pause {
-        pause::keep_shares(seen, &mut plan.status);
+        // A release that begins while paused is cut for the shares of now, and keeps them.
+        if seen.status.updated_revision == revision {
+            pause::keep_shares(seen, &mut plan.status);
+        }
     } else {
         (plan.sets, plan.remove_sets) = scale::targets(deployment, seen, &course, &revision, &cells, now);
     }

@@ -73,7 +73,12 @@ fn cell_target(
         Kind::Rollout | Kind::Scale => opened.max(present.min(hold)),
     };
     let replicas = shrink(present, wanted, cell.available, budget);
-    let updated_target = if opened == cell.entitled.desired { replicas } else { opened };
+    // Pods that are kept only until others can do without them are not of any group.
+    let updated_target = match course.release.phase {
+        Phase::Succeeded => replicas,
+        _ if opened == cell.entitled.desired => hold.min(replicas),
+        _ => opened,
+    };
     Wanted { replicas, updated_target }
 }
 

@@ -13,8 +13,8 @@ pub(super) fn moves(set: &Set, alive: &mut Vec<&PodView>, plan: &mut SetPlan, no
     alive.sort_by_key(|pod| (!is_moving(pod), pod.is_ready(), pod.created, pod.name.clone()));
     let is_new = |pod: &PodView| pod.revision == set.identity.revision;
     let updated = alive.iter().filter(|pod| is_new(pod)).count();
-    // A pod that is missing will be made on the new revision: one that was deleted to be made anew, and not yet made,
-    // must not cost a second one.
+    // A pod that is missing will be made on the new revision first: that takes nothing out of service, and one that
+    // was deleted to be made anew, and not yet made, must not cost a second one.
     let missing = (set.replicas as usize).saturating_sub(alive.len());
     let mut due = match set.paused {
         true => 0,
