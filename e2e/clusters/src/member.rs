@@ -170,6 +170,11 @@ impl Cluster {
         format!("https://{}", self.port.address())
     }
 
+    /// Where the API server listens, the same over restarts.
+    pub fn address(&self) -> std::net::SocketAddr {
+        self.port.address()
+    }
+
     /// A kubeconfig file with all rights (the user is in `system:masters`).
     pub fn kubeconfig_path(&self) -> &Path {
         &self.kubeconfig

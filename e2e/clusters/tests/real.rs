@@ -4,5 +4,5 @@ use e2e_clusters::scenarios;
 use e2e_clusters::world::RealWorld;
 
 fn main() -> std::process::ExitCode {
-    scenarios::main(RealWorld::start)
+    scenarios::main(&[""], RealWorld::start)
 }

@@ -6,5 +6,5 @@ mod world;
 use e2e_clusters::scenarios;
 
 fn main() -> std::process::ExitCode {
-    scenarios::main(world::SimulatedWorld::start)
+    scenarios::main(&[""], world::SimulatedWorld::start)
 }

@@ -7,7 +7,8 @@ use crds::federation::{Work, WorkStatus};
 use crds::names;
 use kube::ResourceExt;
 use kube::api::{Api, Patch, PatchParams};
-use serde_json::json;
+use member_agent_core::difference::merge_patch;
+use serde_json::{Value, json};
 use tokio::sync::Notify;
 use tracing::debug;
 
@@ -83,8 +84,8 @@ impl Outbox {
         let api: Api<Work> = Api::namespaced(hub, &names::cluster_namespace(cluster));
         loop {
             let changed = self.changed.notified();
-            while let Some((name, report)) = self.take() {
-                if let Err(error) = send_one(&api, &name, &report).await {
+            while let Some((name, report, held)) = self.take() {
+                if let Err(error) = send_one(&api, &name, &report, &held).await {
                     self.lock().mark(&name);
                     return Err(error);
                 }
@@ -94,11 +95,13 @@ impl Outbox {
         }
     }
 
-    fn take(&self) -> Option<(String, Report)> {
+    /// The next status to send, and the one that the hub holds.
+    fn take(&self) -> Option<(String, Report, Arc<WorkStatus>)> {
         let mut state = self.lock();
         let name = state.dirty.pop_first()?;
         let report = state.wanted.get(&name)?.clone();
-        Some((name, report))
+        let held = state.held.get(&name)?.status.clone();
+        Some((name, report, held))
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
@@ -126,9 +129,21 @@ impl State {
     }
 }
 
-async fn send_one(api: &Api<Work>, name: &str, report: &Report) -> Result<(), kube::Error> {
+/// The patch that makes `wanted` out of `held`: what is empty now must be taken away by name.
+fn difference(held: &WorkStatus, wanted: &WorkStatus) -> Result<Option<Value>, kube::Error> {
+    let value = |status: &WorkStatus| serde_json::to_value(status).map_err(kube::Error::SerdeError);
+    Ok(merge_patch(&value(held)?, &value(wanted)?))
+}
+
+async fn send_one(
+    api: &Api<Work>,
+    name: &str,
+    report: &Report,
+    held: &WorkStatus,
+) -> Result<(), kube::Error> {
+    let Some(difference) = difference(held, &report.status)? else { return Ok(()) };
     // The uid is a precondition: a Work that was made anew is not reported on with the old one's status.
-    let body = json!({"metadata": {"uid": report.uid}, "status": &*report.status});
+    let body = json!({"metadata": {"uid": report.uid}, "status": difference});
     let params = PatchParams { field_manager: Some(names::AGENT_MANAGER.into()), ..PatchParams::default() };
     match api.patch_status(name, &params, &Patch::Merge(&body)).await {
         Ok(_) => Ok(()),
@@ -165,11 +180,24 @@ mod tests {
         assert_eq!(outbox.waiting(), 0, "the hub is not known to have this Work");
         outbox.hub_holds(&work("u"));
         outbox.put("w", "u", status(2));
-        let (name, report) = outbox.take().unwrap();
+        let (name, report, _) = outbox.take().unwrap();
         assert_eq!((name.as_str(), report.status.observed_generation), ("w", 2));
         outbox.lock().sent("w", report);
         outbox.put("w", "u", status(2));
         assert_eq!(outbox.waiting(), 0);
+    }
+
+    #[test]
+    fn what_is_empty_now_is_taken_away_on_the_hub() {
+        use crds::apps::PodProblem;
+        use crds::federation::WorkloadSummary;
+        let problem = PodProblem { pod: "shop-1".into(), reason: "ImagePullBackOff".into() };
+        let summary = WorkloadSummary { problems: vec![problem], invalid: "x".into(), ..Default::default() };
+        let held = WorkStatus { workload: Some(summary), ..status(1) };
+        let wanted = WorkStatus { workload: Some(WorkloadSummary::default()), ..status(1) };
+        let patch = difference(&held, &wanted).unwrap();
+        assert_eq!(patch, Some(json!({"workload": {"problems": null, "invalid": null}})));
+        assert_eq!(difference(&wanted, &wanted).unwrap(), None);
     }
 
     #[test]

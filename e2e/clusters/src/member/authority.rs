@@ -38,6 +38,11 @@ impl Authority {
         &self.pem
     }
 
+    /// The CA's key, for a controller that signs certificates of its own.
+    pub(super) fn key_pem(&self) -> String {
+        self.issuer.key().serialize_pem()
+    }
+
     /// A certificate for the API server.
     pub(super) fn server(&self) -> Result<Credential> {
         let names = ["localhost", "127.0.0.1", "kubernetes", "kubernetes.default.svc", "10.0.0.1"];

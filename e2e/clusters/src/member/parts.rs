@@ -14,7 +14,8 @@ use crate::workdir::Workdir;
 
 /// The controllers that run: those that make, clean up and count what the scenarios use.
 const CONTROLLERS: &str = "namespace-controller,garbage-collector-controller,replicaset-controller,\
-    deployment-controller,disruption-controller,serviceaccount-controller,serviceaccount-token-controller";
+    deployment-controller,disruption-controller,serviceaccount-controller,serviceaccount-token-controller,\
+    certificatesigningrequest-signing-controller";
 
 /// Where the files of a cluster are.
 #[derive(Debug)]
@@ -35,6 +36,7 @@ impl Layout {
         etcd_ports: &[Port; 2],
     ) -> Result<Self> {
         workdir.write("ca.crt", authority.pem())?;
+        workdir.write("ca.key", authority.key_pem())?;
         let server = authority.server()?;
         workdir.write("server.crt", &server.certificate)?;
         workdir.write("server.key", &server.key)?;
@@ -99,6 +101,8 @@ impl Layout {
             "--service-account-issuer=https://kubernetes.default.svc".to_owned(),
             "--service-cluster-ip-range=10.0.0.0/16".to_owned(),
             "--authorization-mode=RBAC".to_owned(),
+            // As a hub it lets joining agents in.
+            "--enable-bootstrap-token-auth=true".to_owned(),
             // This plugin taints new nodes until the node-lifecycle controller, which does not run here, unties
             // them.
             "--disable-admission-plugins=TaintNodesByCondition".to_owned(),
@@ -115,6 +119,8 @@ impl Layout {
             format!("--controllers={CONTROLLERS}"),
             format!("--service-account-private-key-file={}", self.file("service-accounts.key")),
             format!("--root-ca-file={}", self.file("ca.crt")),
+            format!("--cluster-signing-cert-file={}", self.file("ca.crt")),
+            format!("--cluster-signing-key-file={}", self.file("ca.key")),
             "--leader-elect=false".to_owned(),
             "--secure-port=0".to_owned(),
             "--kube-api-qps=500".to_owned(),

@@ -76,7 +76,8 @@ pub(super) async fn the_hub_falls_silent_and_comes_back(world: &mut dyn World) -
     app.until("the cut-off cluster to be left out by name", |status| {
         let shown = super::application::show(status);
         ensure!(super::application::phase(status) != "Succeeded", "succeeded without {cut}: {shown}");
-        ensure!(shown.contains("hz-b (unknown)") || shown.contains("hz-b (Unknown)"), "{shown}");
+        let waits = status.release.as_ref().map_or("", |release| release.waiting_for.as_str());
+        ensure!(waits.contains("hz-b: not heard since"), "{shown}");
         Ok(())
     })
     .await?;

@@ -9,10 +9,11 @@ use super::{Scenario, all, ground};
 use crate::world::World;
 
 /// The main function of a test program without libtest: `[WORD…]` plays only scenarios that contain one of the
-/// words, `--list` lists them.
-pub fn main<W: World + 'static>(start: impl AsyncFnOnce() -> Result<W>) -> ExitCode {
+/// words, `--list` lists them. `here` are beginnings of the names that this program plays at all.
+pub fn main<W: World + 'static>(here: &[&str], start: impl AsyncFnOnce() -> Result<W>) -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
-    let chosen = choose(&words);
+    let mut chosen = choose(&words);
+    chosen.retain(|scenario| here.iter().any(|beginning| scenario.name.starts_with(beginning)));
     if words.iter().any(|word| word == "--list") {
         say(&chosen.iter().map(|scenario| format!("{}: test\n", scenario.name)).collect::<String>());
         return ExitCode::SUCCESS;

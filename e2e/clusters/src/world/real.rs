@@ -1,18 +1,19 @@
 //! Hub and agents as processes over TLS, members of real components.
 
+mod hub;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use async_trait::async_trait;
+use hub::Hub;
 use kube::Client;
-use kube::config::Kubeconfig;
 
 use super::{AgentStart, CERTIFICATES, MEMBERS, World};
 use crate::link::Link;
 use crate::member::{Cell, Cluster, Options, connect};
-use crate::ports::Port;
 use crate::process::{Launch, Own, Program, path_of};
 use crate::workdir::Workdir;
 
@@ -31,44 +32,39 @@ const LOG: &str = "info,cafefed=debug";
 
 /// The world of processes.
 pub struct RealWorld {
-    hub: Program,
+    hub: Option<Hub>,
     client: Client,
     agents: BTreeMap<String, Program>,
     links: BTreeMap<String, Link>,
     members: BTreeMap<String, Cluster>,
-    port: Port,
     workdir: Workdir,
 }
 
 impl RealWorld {
-    /// Starts members and hub; no member has joined.
+    /// Starts members and our own hub; no member has joined.
     pub async fn start() -> Result<Self> {
-        let clusters = CELLS.map(|(name, cells)| {
-            Options::member(name, cells.iter().map(|cell| Cell::new(cell, NODES)))
-        });
         let workdir = Workdir::create("federation")?;
-        let port = Port::reserve()?;
         let (clusters, hub) =
-            tokio::try_join!(Cluster::start_all(clusters), Program::start(hub(&workdir, &port, CERTIFICATES)?))?;
-        let client = connect(&workdir.join("hub/admin.kubeconfig")).await?;
-        let mut links = BTreeMap::new();
-        for name in MEMBERS {
-            links.insert(name.to_owned(), Link::to(port.address()).await?);
-        }
-        let members = clusters.into_iter().map(|cluster| (cluster.name().to_owned(), cluster)).collect();
-        let world = Self { hub, client, agents: BTreeMap::new(), links, members, port, workdir };
-        std::fs::write(world.workdir.join("hub-ca.crt"), world.ca()?)?;
-        Ok(world)
+            tokio::try_join!(Cluster::start_all(members()), Hub::start_own(&workdir, CERTIFICATES))?;
+        Self::around(workdir, hub, clusters).await
     }
 
-    /// The hub's CA, as its kubeconfig has it.
-    fn ca(&self) -> Result<Vec<u8>> {
-        use base64::Engine;
-        let file = Kubeconfig::read_from(self.workdir.join("hub/admin.kubeconfig"))?;
-        let cluster = file.clusters.first().and_then(|named| named.cluster.clone());
-        let data = cluster.and_then(|cluster| cluster.certificate_authority_data);
-        let data = data.context("the hub's kubeconfig has no certificate-authority-data")?;
-        Ok(base64::engine::general_purpose::STANDARD.decode(data)?)
+    /// Starts members, a plain kube-apiserver as the hub, and our controllers beside it.
+    pub async fn start_on_plain_hub() -> Result<Self> {
+        let workdir = Workdir::create("federation")?;
+        let (clusters, hub) = tokio::try_join!(Cluster::start_all(members()), Hub::start_plain(&workdir))?;
+        Self::around(workdir, hub, clusters).await
+    }
+
+    async fn around(workdir: Workdir, hub: Hub, clusters: Vec<Cluster>) -> Result<Self> {
+        let client = connect(&hub.kubeconfig(&workdir)).await?;
+        workdir.write("hub-ca.crt", hub.ca(&workdir)?)?;
+        let mut links = BTreeMap::new();
+        for name in MEMBERS {
+            links.insert(name.to_owned(), Link::to(hub.address()).await?);
+        }
+        let members = clusters.into_iter().map(|cluster| (cluster.name().to_owned(), cluster)).collect();
+        Ok(Self { hub: Some(hub), client, agents: BTreeMap::new(), links, members, workdir })
     }
 
     fn cluster(&self, name: &str) -> &Cluster {
@@ -77,15 +73,9 @@ impl RealWorld {
     }
 }
 
-fn hub(workdir: &Workdir, port: &Port, certificates: Duration) -> Result<Launch> {
-    Ok(Launch::new("hub", path_of(Own::FederationHub)?, workdir.path())
-        .env("RUST_LOG", LOG)
-        .arg("serve")
-        .arg("--data-dir")
-        .arg(workdir.join("hub"))
-        .args(["--listen".to_owned(), port.address().to_string()])
-        .args(["--agent-certificate-seconds".to_owned(), certificates.as_secs().to_string()])
-        .ready_file(workdir.join("hub.ready")))
+fn members() -> Vec<Options> {
+    let cells = |cells: &[&str]| cells.iter().map(|cell| Cell::new(cell, NODES)).collect::<Vec<_>>();
+    CELLS.iter().map(|(name, of)| Options::member(name, cells(of))).collect()
 }
 
 #[async_trait(?Send)]
@@ -108,16 +98,11 @@ impl World for RealWorld {
     }
 
     async fn start_hub(&mut self, certificates: Duration) -> Result<()> {
-        if self.hub.is_running() {
-            return Ok(());
-        }
-        let _ = self.hub.kill9();
-        self.hub.set_launch(hub(&self.workdir, &self.port, certificates)?);
-        self.hub.start_again().await
+        self.hub.as_mut().context("the world has ended")?.start(&self.workdir, certificates).await
     }
 
     async fn kill_hub(&mut self) -> Result<()> {
-        self.hub.kill9()
+        self.hub.as_mut().context("the world has ended")?.kill9()
     }
 
     async fn start_agent(&mut self, start: AgentStart) -> Result<()> {
@@ -178,7 +163,9 @@ impl World for RealWorld {
     async fn end(mut self: Box<Self>, well: bool) -> Result<()> {
         if well {
             self.agents.clear();
-            let _ = self.hub.kill9();
+            if let Some(hub) = self.hub.take() {
+                hub.finish();
+            }
             self.workdir.remove();
             std::mem::take(&mut self.members).into_values().for_each(Cluster::finish);
         }

@@ -18,6 +18,7 @@ use tracing::warn;
 
 use super::commit::space_of;
 use super::status::{cell_status, unit_status};
+use crate::status_patch::difference;
 
 /// The unit controller.
 pub struct Units {
@@ -106,7 +107,7 @@ impl Units {
             let old = cell.status.clone().unwrap_or_default();
             let new = cell_status(cell, member, &old.conditions, Timestamp::now());
             if cell.status.as_ref() != Some(&new) {
-                self.write(&Api::<DeployUnit>::all(self.client.clone()), &cell.name_any(), &new).await?;
+                self.write(&Api::<DeployUnit>::all(self.client.clone()), &cell.name_any(), &cell.status, &new).await?;
             }
         }
         let (profiles, cities, sites, units) =
@@ -130,17 +131,21 @@ impl Units {
             let generation = unit.metadata.generation.unwrap_or_default();
             let new = unit_status(&name, generation, &home, rules.as_ref(), &old.conditions, Timestamp::now());
             if unit.status.as_ref() != Some(&new) {
-                self.write(&Api::<LogicalUnit>::all(self.client.clone()), &unit.name_any(), &new).await?;
+                self.write(&Api::<LogicalUnit>::all(self.client.clone()), &unit.name_any(), &unit.status, &new).await?;
             }
         }
         Ok(())
     }
 
-    async fn write<K, S>(&self, api: &Api<K>, name: &str, status: &S) -> Result<(), kube::Error>
+    /// Makes `new` out of the status that was seen; what is empty now is taken away by name.
+    async fn write<K, S>(&self, api: &Api<K>, name: &str, old: &Option<S>, new: &S) -> Result<(), kube::Error>
     where
         K: Clone + std::fmt::Debug + serde::de::DeserializeOwned,
         S: Serialize,
     {
+        let old = serde_json::to_value(old).map_err(kube::Error::SerdeError)?;
+        let new = serde_json::to_value(new).map_err(kube::Error::SerdeError)?;
+        let Some(status) = difference(&old, &new) else { return Ok(()) };
         let params = PatchParams { field_manager: Some(crds::names::HUB_MANAGER.to_owned()), ..PatchParams::default() };
         match api.patch_status(name, &params, &Patch::Merge(json!({"status": status}))).await {
             Err(kube::Error::Api(status)) if status.is_not_found() => Ok(()),

@@ -150,6 +150,7 @@ impl World for SimulatedWorld {
             },
             member: self.member(&start.place),
             state_dir: self.state_dir(&key),
+            install_kinds: false,
             metrics: Arc::new(Metrics::default()),
             install_kinds: false,
         };
