@@ -53,7 +53,13 @@ pub struct Options {
 impl Options {
     /// A member: controllers, scheduler, and simulated nodes in `cells`.
     pub fn member(name: &str, cells: impl IntoIterator<Item = Cell>) -> Self {
-        Self { name: name.to_owned(), cells: cells.into_iter().collect(), kwok: true, controllers: true, durable: false }
+        Self {
+            name: name.to_owned(),
+            cells: cells.into_iter().collect(),
+            kwok: true,
+            controllers: true,
+            durable: false,
+        }
     }
 
     /// A plain API server with namespaces, service accounts and garbage collection, but no nodes: a hub of Go.

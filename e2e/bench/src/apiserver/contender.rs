@@ -127,7 +127,10 @@ async fn grant(admin: &Client) -> Result<()> {
         "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": USER}],
     }))?;
     let namespace: Namespace = serde_json::from_value(json!({"metadata": {"name": watchers::NAME}}))?;
-    Api::all(admin.clone()).create(&PostParams::default(), &namespace).await.context("create the namespace")?;
+    Api::all(admin.clone())
+        .create(&PostParams::default(), &namespace)
+        .await
+        .context("create the namespace")?;
     Api::all(admin.clone()).create(&PostParams::default(), &role).await.context("create the role")?;
     Api::all(admin.clone()).create(&PostParams::default(), &binding).await.context("create the binding")?;
     Ok(())

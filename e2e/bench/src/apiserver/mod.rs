@@ -59,7 +59,9 @@ async fn of(contender: &Contender, sizes: &Sizes) -> Result<Vec<Figure>> {
     let name = contender.name();
     let client = contender.connect().await?;
     let mut figures = vec![creates::one_writer(&client, name).await?];
-    for (kind, total) in [(Kind::ConfigMap, sizes.small), (Kind::Custom, sizes.small), (Kind::Custom, sizes.large)] {
+    for (kind, total) in
+        [(Kind::ConfigMap, sizes.small), (Kind::Custom, sizes.small), (Kind::Custom, sizes.large)]
+    {
         let before = memory::Before::look(contender, &client, kind).await?;
         figures.push(creates::many_writers(&client, name, kind, total).await?);
         figures.extend(before.figures(contender, &client, total).await?);

@@ -43,8 +43,9 @@ impl Kind {
 
 /// A ConfigMap of 1 KB.
 pub fn config_map(namespace: &str, name: &str, revision: usize) -> Value {
-    let data: serde_json::Map<String, Value> =
-        (0..8).map(|line| (format!("setting-{line}"), format!("{name} {revision:06} {}", "x".repeat(80)).into())).collect();
+    let data: serde_json::Map<String, Value> = (0..8)
+        .map(|line| (format!("setting-{line}"), format!("{name} {revision:06} {}", "x".repeat(80)).into()))
+        .collect();
     json!({
         "apiVersion": "v1", "kind": "ConfigMap",
         "metadata": {"name": name, "namespace": namespace, "labels": {"app": name}},

@@ -10,8 +10,8 @@ use kube::Client;
 use kube::client::Body;
 use tokio::task::JoinSet;
 
-use super::objects::config_map;
 use super::Contender;
+use super::objects::config_map;
 use crate::report::Figure;
 
 /// Updates.

@@ -66,6 +66,9 @@ async fn join_one(
     let agent = Agent::start(options, stop.clone()).await.with_context(|| format!("join {cluster}"))?;
     let mut connected = agent.connected.clone();
     tokio::spawn(agent.run());
-    connected.wait_for(|connected| *connected).await.with_context(|| format!("the agent of {cluster} ended"))?;
+    connected
+        .wait_for(|connected| *connected)
+        .await
+        .with_context(|| format!("the agent of {cluster} ended"))?;
     Ok(())
 }

@@ -31,15 +31,11 @@ pub async fn measure(agents: usize, applications: usize) -> Result<Vec<Figure>> 
     let workloads = Mirror::workloads(&fleet.members());
     figures.push(spread::measure(&client, &workloads, agents, applications).await?);
     let pairs = format!("{agents} agents × {applications} applications");
-    figures.push(Figure::one(
-        format!("resident memory, {pairs}"),
-        "hub",
-        resident_mib(&hub.program)?,
-        "MiB",
-    ));
+    figures.push(Figure::one(format!("resident memory, {pairs}"), "hub", resident_mib(&hub.program)?, "MiB"));
     let works = sizes(&client, "works").await?;
     let mean = works.iter().sum::<f64>() / works.len().max(1) as f64 / 1024.0;
-    figures.push(Figure::one("stored per application × cluster (Work, mean)", "hub", mean, "KiB").aim("2 KiB"));
+    figures
+        .push(Figure::one("stored per application × cluster (Work, mean)", "hub", mean, "KiB").aim("2 KiB"));
     let largest = percentile(&works, 1.0) / 1024.0;
     figures.push(Figure::one("stored per application × cluster (Work, largest)", "hub", largest, "KiB"));
     let file = hub.store_bytes()? as f64 / 1024.0 / works.len().max(1) as f64;

@@ -16,7 +16,12 @@ use crate::rig::programs::{HubProcess, resident_mib};
 const ROUNDS: u32 = 5;
 
 /// From the kill until all agents have applied a change that was made on the new hub at once.
-pub async fn measure(hub: &mut HubProcess, client: &Client, workloads: &Mirror, agents: usize) -> Result<Vec<Figure>> {
+pub async fn measure(
+    hub: &mut HubProcess,
+    client: &Client,
+    workloads: &Mirror,
+    agents: usize,
+) -> Result<Vec<Figure>> {
     let (mut served, mut synced) = (Vec::new(), Vec::new());
     for round in 0..ROUNDS {
         tokio::time::sleep(Duration::from_secs(2)).await;

@@ -39,7 +39,8 @@ pub async fn measure(stage: &Stage) -> Result<Vec<Figure>> {
     };
     let present = stage.workloads.until("the burst in all members", LIMIT, everywhere).await? - start;
     let all_up = |objects: &mirror::Objects| {
-        let up = |number| objects.get(&(0, name(number))).is_some_and(|a| mirror::available(a, CLUSTERS as i64));
+        let up =
+            |number| objects.get(&(0, name(number))).is_some_and(|a| mirror::available(a, CLUSTERS as i64));
         (0..APPLICATIONS).all(up)
     };
     let available = stage.applications.until("the burst to be available", LIMIT, all_up).await? - start;

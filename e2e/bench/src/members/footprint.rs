@@ -28,7 +28,7 @@ pub fn empty(stage: &Stage) -> Result<Vec<Figure>> {
 }
 
 /// Memory, rest and store with the applications of the burst, each scaled to 5 pods in every cell.
-pub async fn full(stage: &Stage) -> Result<Vec<Figure>> {
+pub async fn full(stage: &mut Stage) -> Result<Vec<Figure>> {
     let replicas = i64::from(PODS) * CLUSTERS as i64;
     for number in 0..burst::APPLICATIONS {
         let patch = json!({"spec": {"replicas": PODS}});
@@ -43,13 +43,17 @@ pub async fn full(stage: &Stage) -> Result<Vec<Figure>> {
     let hub = resident_mib(&stage.hub.program)?;
     let agent = agents_mib(stage)?;
     let (hub_rest, agent_rest) = rest(stage).await?;
+    let stored = store_bytes(stage).await?;
+    let restarted = restarted_agent_mib(stage).await?;
     let mut figures = vec![
-        Figure::one("resident memory, 126 applications, 1,500 pods", "hub", hub, "MiB").aim("40 MiB"),
-        Figure::one("resident memory, 126 applications, 500 pods", "agent", agent, "MiB").aim("15 MiB"),
+        Figure::one("resident memory, 127 applications, 1,500 pods", "hub", hub, "MiB").aim("40 MiB"),
+        Figure::one("resident memory, 127 applications, 500 pods", "agent", agent, "MiB").aim("15 MiB"),
+        Figure::one("resident memory after a restart, 127 applications, 500 pods", "agent", restarted, "MiB")
+            .aim("15 MiB"),
         Figure::one("processor at rest, 60 s", "hub", hub_rest, "% of a core"),
         Figure::one("processor at rest, 60 s", "agent", agent_rest, "% of a core").aim("0.3 %"),
     ];
-    figures.extend(store_bytes(stage).await?);
+    figures.extend(stored);
     Ok(figures)
 }
 
@@ -57,6 +61,15 @@ pub async fn full(stage: &Stage) -> Result<Vec<Figure>> {
 fn agents_mib(stage: &Stage) -> Result<f64> {
     let used = stage.agents.iter().map(resident_mib).collect::<Result<Vec<f64>>>()?;
     Ok(percentile(&used, 1.0))
+}
+
+/// An agent that starts finds all pods at once, in a list.
+async fn restarted_agent_mib(stage: &mut Stage) -> Result<f64> {
+    let agent = &mut stage.agents[0];
+    agent.kill9()?;
+    agent.start_again().await?;
+    tokio::time::sleep(Duration::from_secs(20)).await;
+    resident_mib(agent)
 }
 
 /// Processor time of the hub and of the busiest agent at rest, in percent of a core.
@@ -81,8 +94,13 @@ async fn store_bytes(stage: &Stage) -> Result<Vec<Figure>> {
     let file = stage.hub.store_bytes()? as f64 / (1024.0 * 1024.0);
     Ok(vec![
         Figure::one("stored per application × cluster (Work, mean)", "hub", mean(&works), "KiB").aim("2 KiB"),
-        Figure::one("stored per application × cluster (Work, largest)", "hub", percentile(&works, 1.0) / 1024.0, "KiB")
-            .aim("2 KiB"),
+        Figure::one(
+            "stored per application × cluster (Work, largest)",
+            "hub",
+            percentile(&works, 1.0) / 1024.0,
+            "KiB",
+        )
+        .aim("2 KiB"),
         Figure::one("stored per application (FederatedDeployment, mean)", "hub", mean(&applications), "KiB"),
         Figure::one("stored per WorkTemplate (mean)", "hub", mean(&templates), "KiB"),
         Figure::one("store file", "hub", file, "MiB"),

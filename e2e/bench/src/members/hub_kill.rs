@@ -33,6 +33,7 @@ pub async fn measure(stage: &mut Stage) -> Result<Vec<Figure>> {
     }
     Ok(vec![
         Figure::times("kill -9 of the hub → serves again", "hub", &served),
-        Figure::times("kill -9 of the hub → fresh change in all members", "hub and agents", &fresh).aim("2 s"),
+        Figure::times("kill -9 of the hub → fresh change in all members", "hub and agents", &fresh)
+            .aim("2 s"),
     ])
 }

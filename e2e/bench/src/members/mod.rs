@@ -26,7 +26,7 @@ pub async fn measure() -> Result<Vec<Figure>> {
     figures.extend(cut_off::measure(&stage).await?);
     figures.extend(hub_kill::measure(&mut stage).await?);
     figures.extend(burst::measure(&stage).await?);
-    figures.extend(footprint::full(&stage).await?);
+    figures.extend(footprint::full(&mut stage).await?);
     stage.clear();
     Ok(figures)
 }

@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-use super::stage::{Stage, image};
 use super::CLUSTERS;
+use super::stage::{Stage, image};
 use crate::report::Figure;
 use crate::rig::application;
 
@@ -30,9 +30,11 @@ pub async fn measure(stage: &Stage) -> Result<Vec<Figure>> {
         settle(stage, &name, 2, start, (&mut changed, &mut updated)).await?;
     }
     Ok(vec![
-        Figure::times("new application: apply → present in all members", "hub and agents", &there).aim("p50 30 ms"),
+        Figure::times("new application: apply → present in all members", "hub and agents", &there)
+            .aim("p50 30 ms"),
         Figure::times("new application: apply → available, seen on the hub", "hub, agents, members", &up),
-        Figure::times("new image: apply → present in all members", "hub and agents", &changed).aim("p50 30 ms"),
+        Figure::times("new image: apply → present in all members", "hub and agents", &changed)
+            .aim("p50 30 ms"),
         Figure::times("new image: apply → available, seen on the hub", "hub, agents, members", &updated),
     ])
 }

@@ -11,7 +11,10 @@ pub fn machine() -> String {
     let load = read_to_string("/proc/loadavg").unwrap_or_default();
     let load = load.split(' ').next().unwrap_or_default();
     let gib = memory as f64 / (1024.0 * 1024.0);
-    format!("{cores} cores ({cpu}), {gib:.0} GiB, Linux {}, load average before the run {load}", kernel.trim())
+    format!(
+        "{cores} cores ({cpu}), {gib:.0} GiB, Linux {}, load average before the run {load}",
+        kernel.trim()
+    )
 }
 
 fn field(path: &str, name: &str) -> Option<String> {

@@ -43,7 +43,8 @@ pub fn manifest(name: &str, clusters: usize, replicas: i32, image: &str) -> Valu
 
 /// Puts it on the hub.
 pub async fn create(hub: &Client, manifest: &Value) -> Result<()> {
-    let object: FederatedDeployment = serde_json::from_value(manifest.clone()).context("the manifest is wrong")?;
+    let object: FederatedDeployment =
+        serde_json::from_value(manifest.clone()).context("the manifest is wrong")?;
     let api: Api<FederatedDeployment> = Api::namespaced(hub.clone(), NAMESPACE);
     api.create(&PostParams::default(), &object).await.context("create an application")?;
     Ok(())
@@ -68,7 +69,8 @@ mod tests {
 
     #[test]
     fn an_application_has_about_one_kilobyte() {
-        let bytes = serde_json::to_vec(&manifest("app-001", 3, 1, "registry.example/app-001:v1")).unwrap().len();
+        let bytes =
+            serde_json::to_vec(&manifest("app-001", 3, 1, "registry.example/app-001:v1")).unwrap().len();
         assert!((950..1250).contains(&bytes), "{bytes}");
     }
 }

@@ -51,11 +51,21 @@ impl Mirror {
 
     /// FederatedDeployments of the hub.
     pub fn applications(hub: &Client) -> Self {
-        Self::of(std::slice::from_ref(hub), crds::names::FEDERATION_GROUP, "FederatedDeployment", "federateddeployments")
+        Self::of(
+            std::slice::from_ref(hub),
+            crds::names::FEDERATION_GROUP,
+            "FederatedDeployment",
+            "federateddeployments",
+        )
     }
 
     /// Waits until `good` holds; the instant when the last event for it had come.
-    pub async fn until(&self, what: &str, limit: Duration, good: impl Fn(&Objects) -> bool) -> Result<Instant> {
+    pub async fn until(
+        &self,
+        what: &str,
+        limit: Duration,
+        good: impl Fn(&Objects) -> bool,
+    ) -> Result<Instant> {
         let mut changed = self.changed.clone();
         let deadline = tokio::time::Instant::now() + limit;
         loop {
@@ -76,7 +86,12 @@ impl Mirror {
     }
 }
 
-async fn follow(number: usize, api: Api<DynamicObject>, objects: Arc<Mutex<Objects>>, changed: watch::Sender<u64>) {
+async fn follow(
+    number: usize,
+    api: Api<DynamicObject>,
+    objects: Arc<Mutex<Objects>>,
+    changed: watch::Sender<u64>,
+) {
     let mut events = watcher::watcher(api, watcher::Config::default()).boxed();
     while let Some(event) = events.next().await {
         if event.is_err() {

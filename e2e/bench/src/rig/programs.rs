@@ -68,7 +68,12 @@ impl HubProcess {
 }
 
 /// Starts the agent of `cluster` with a fresh token; it is connected when this returns.
-pub async fn start_agent(hub: &HubProcess, at: SocketAddr, cluster: &str, kubeconfig: &Path) -> Result<Program> {
+pub async fn start_agent(
+    hub: &HubProcess,
+    at: SocketAddr,
+    cluster: &str,
+    kubeconfig: &Path,
+) -> Result<Program> {
     let token = create_token(&hub.client().await?, cluster, cluster).await?;
     let dir = hub.dir.join("agents").join(cluster);
     std::fs::create_dir_all(&dir).with_context(|| format!("make {}", dir.display()))?;

@@ -31,7 +31,9 @@ fn text(clusters: usize) -> String {
     for number in 0..clusters {
         let (cluster, unit) = (cluster(number), unit(number));
         let document = |kind: &str, name: &str, spec: &str| {
-            format!("---\n{{apiVersion: ldc.cafefed.dev/v1alpha1, kind: {kind}, metadata: {{name: {name}}}, spec: {{{spec}}}}}\n")
+            format!(
+                "---\n{{apiVersion: ldc.cafefed.dev/v1alpha1, kind: {kind}, metadata: {{name: {name}}}, spec: {{{spec}}}}}\n"
+            )
         };
         text += &document("Site", &cluster, "city: benchmark, role: Base");
         text += &document("LogicalUnit", &unit, &format!("type: RZone, baseUIDs: \"{number:02}\""));
