@@ -78,7 +78,8 @@ impl Contender {
         let client = connect(&self.user).await?;
         wait::until("the user's rights", wait::LONG, async || {
             for kind in [super::Kind::ConfigMap, super::Kind::Custom] {
-                client.request_text(http::Request::get(kind.path()).body(Vec::new())?).await?;
+                let path = format!("{}?limit=1", kind.path());
+                client.request_text(http::Request::get(path).body(Vec::new())?).await?;
             }
             Ok(())
         })

@@ -44,15 +44,14 @@ pub async fn many_writers(client: &Client, subject: &str, kind: Kind, total: usi
             loop {
                 let number = next.fetch_add(1, Ordering::Relaxed);
                 if number >= total {
-                    return Ok(());
+                    return anyhow::Ok(());
                 }
                 create(&client, kind, number).await?;
             }
         });
     }
     while let Some(done) = writers.join_next().await {
-        let done: Result<()> = done.context("a writer broke")?;
-        done?;
+        done.context("a writer broke")??;
     }
     let rate = (total - there) as f64 / start.elapsed().as_secs_f64();
     let what = format!("durable creates, {WRITERS} writers, {} up to {total}", kind.name());

@@ -88,7 +88,9 @@ async fn follow(client: Client, board: Arc<Board>) -> Result<()> {
         let now = u64::try_from(board.start.elapsed().as_nanos())?;
         for _ in frame.data_ref().into_iter().flat_map(|data| data.iter()).filter(|byte| **byte == b'\n') {
             match lines {
-                0 => drop(board.open.fetch_add(1, Ordering::Relaxed)),
+                0 => {
+                    board.open.fetch_add(1, Ordering::Relaxed);
+                }
                 update => {
                     board.last[update - 1].fetch_max(now, Ordering::Relaxed);
                     board.heard[update - 1].fetch_add(1, Ordering::Relaxed);

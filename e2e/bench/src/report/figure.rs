@@ -124,6 +124,6 @@ mod tests {
         let times: Vec<Duration> = (1..=100).map(Duration::from_millis).collect();
         let figure = Figure::times("there", "hub", &times);
         assert_eq!(figure.shown(), "p50 50.0 ms, p99 99.0, max 100 (n=100)");
-        assert_eq!(Figure::one("memory", "hub", 3.14159, "MiB").shown(), "3.14 MiB");
+        assert_eq!(Figure::one("memory", "hub", 3.456, "MiB").shown(), "3.46 MiB");
     }
 }
