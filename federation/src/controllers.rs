@@ -2,6 +2,7 @@
 
 use anyhow::Context;
 use crds::names;
+use federation_hub_lib::metrics::HubMetrics;
 use federation_hub_lib::{HubControllers, Options, bootstrap, join::Joins, members::Members, units::Units};
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::ResourceExt;
@@ -10,13 +11,13 @@ use kube::runtime::wait::{await_condition, conditions};
 use tokio_util::sync::CancellationToken;
 
 /// Runs all hub controllers until `stop`.
-pub async fn run(client: kube::Client, stop: CancellationToken) -> anyhow::Result<()> {
+pub async fn run(client: kube::Client, metrics: HubMetrics, stop: CancellationToken) -> anyhow::Result<()> {
     bootstrap::prepare(&client).await?;
     let (_, _, _, applications) = tokio::join!(
         Joins::new(client.clone()).run(stop.clone()),
-        Members::new(client.clone()).run(stop.clone()),
+        Members::new(client.clone(), metrics.clone()).run(stop.clone()),
         Units::new(client.clone()).run(stop.clone()),
-        HubControllers::run(client.clone(), Options::default(), stop.clone()),
+        HubControllers::run(client.clone(), Options { metrics, ..Options::default() }, stop.clone()),
     );
     Ok(applications?)
 }

@@ -70,7 +70,7 @@ async fn run_controllers(flags: Controllers, stop: CancellationToken) -> anyhow:
     let client = kube::Client::try_from(config).context("cannot make a client")?;
     controllers::install_kinds(&client).await?;
     ready(&flags.shared)?;
-    controllers::run(client, stop).await
+    controllers::run(client, federation_hub_lib::metrics::HubMetrics::default(), stop).await
 }
 
 fn ready(flags: &Shared) -> anyhow::Result<()> {

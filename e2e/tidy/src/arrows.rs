@@ -9,27 +9,29 @@ use serde_json::Value;
 
 /// The crates of this workspace that each one may depend on, directly or through others. Tests, benches and
 /// examples may depend on more. Whoever is not in the list stands on top and may know everybody.
-pub const ARROWS: [(&str, &[&str]); 11] = [
+pub const ARROWS: [(&str, &[&str]); 12] = [
     ("model", &[]),
+    ("telemetry", &[]),
     ("crds", &["model"]),
     ("federation-core", &["model"]),
     ("member-agent-core", &["model"]),
     ("federation-store", &[]),
     ("federation-apiserver", &["federation-store"]),
-    ("federation-hub-lib", &["model", "crds", "federation-core"]),
+    ("federation-hub-lib", &["model", "crds", "telemetry", "federation-core"]),
     (
         "federation",
         &[
             "model",
             "crds",
+            "telemetry",
             "federation-core",
             "federation-store",
             "federation-apiserver",
             "federation-hub-lib",
         ],
     ),
-    ("member-agent-workloads", &["model", "crds", "member-agent-core"]),
-    ("member-agent", &["model", "crds", "member-agent-core", "member-agent-workloads"]),
+    ("member-agent-workloads", &["model", "crds", "telemetry", "member-agent-core"]),
+    ("member-agent", &["model", "crds", "telemetry", "member-agent-core", "member-agent-workloads"]),
     ("e2e-tidy", &[]),
 ];
 

@@ -100,6 +100,11 @@ impl Metrics {
         Self { registry: Mutex::new(registry), ..metrics }
     }
 
+    /// Figures of whoever mounts the server.
+    pub(crate) fn register(&self, register: impl FnOnce(&mut Registry)) {
+        register(&mut self.registry.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
     /// Notes a finished request.
     pub(crate) fn finished(&self, labels: &RequestLabels, code: u16, seconds: f64) {
         if labels.verb != "WATCH" {

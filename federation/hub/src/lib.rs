@@ -8,14 +8,15 @@
 //!
 //! Applications, in reading order: [`run`] is what a program starts; [`observe`] holds what is seen and says whose
 //! turn it is; [`applications`] and [`resources`] decide and act, one pass per source object; [`works`],
-//! [`templates`] and [`overrides`] are what both write. [`conditions`], [`status_patch`], [`trace`], [`queue`] are
-//! small parts.
+//! [`templates`] and [`overrides`] are what both write. [`conditions`], [`status_patch`], [`trace`], [`queue`],
+//! [`metrics`] are small parts.
 
 pub mod applications;
 pub mod bootstrap;
 pub mod conditions;
 pub mod join;
 pub mod members;
+pub mod metrics;
 pub mod observe;
 pub mod overrides;
 pub mod queue;

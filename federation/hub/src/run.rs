@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, debug, info, info_span, warn};
 
 use crate::applications;
+use crate::metrics::HubMetrics;
 use crate::observe::{Subject, Watched, World, follow, follow_versions};
 use crate::resources;
 use crate::templates::{Collector, Shelf};
@@ -34,11 +35,13 @@ pub struct Options {
     pub collect_after: Duration,
     /// How events name their author; usually the name of this process or pod.
     pub instance: Option<String>,
+    /// Where figures go.
+    pub metrics: HubMetrics,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { workers: 8, collect_after: Duration::from_secs(600), instance: None }
+        Self { workers: 8, collect_after: Duration::from_secs(600), instance: None, metrics: HubMetrics::default() }
     }
 }
 
@@ -50,6 +53,8 @@ pub enum RunError {
     Namespace(#[source] kube::Error),
 }
 
+/// Between two counts of what waits.
+const COUNT_EVERY: Duration = Duration::from_secs(5);
 /// First wait before a pass that failed is tried again.
 const RETRY_FIRST: Duration = Duration::from_millis(100);
 /// Longest wait before a pass that failed is tried again.
@@ -105,7 +110,8 @@ impl HubControllers {
         let workers = (0..self.options.workers).map(|_| tokio::spawn(self.clone().work(stop.clone())));
         let workers: Vec<_> = workers.collect();
         let collector = tokio::spawn(self.clone().collect(stop.clone()));
-        for worker in workers.into_iter().chain([collector]) {
+        let counter = tokio::spawn(self.clone().count(stop.clone()));
+        for worker in workers.into_iter().chain([collector, counter]) {
             if let Err(error) = worker.await {
                 warn!(%error, "a worker ended early");
             }
@@ -120,16 +126,26 @@ impl HubControllers {
                 subject = self.world.queue.next() => subject,
             };
             let span = info_span!("pass", %subject);
+            if let Some(trace) = self.world.traceparent(&subject) {
+                telemetry::adopt(&span, &trace);
+            }
             self.pass(&subject).instrument(span).await;
             self.world.queue.done(&subject);
         }
     }
 
     async fn pass(&self, subject: &Subject) {
+        let began = std::time::Instant::now();
         let passed = match subject {
             Subject::Application(key) => self.applications.pass(key).await,
             Subject::Resource(key) => self.resources.pass(key).await,
         };
+        let result = match &passed {
+            Ok(_) => "done",
+            Err(error) if error.is_conflict() => "conflict",
+            Err(_) => "failed",
+        };
+        self.options.metrics.passed(subject.kind(), result, began.elapsed());
         match passed {
             Ok(wait) => {
                 self.failures().remove(subject);
@@ -158,6 +174,17 @@ impl HubControllers {
                 );
                 self.world.queue.add_after(subject.clone(), wait);
             }
+        }
+    }
+
+    /// Counts what waits every now and then: a pass must not cost what exists.
+    async fn count(self: Arc<Self>, stop: CancellationToken) {
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(COUNT_EVERY) => {}
+            }
+            self.options.metrics.pending(self.world.pending_works());
         }
     }
 

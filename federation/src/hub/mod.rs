@@ -14,6 +14,7 @@ use federation_apiserver::controllers as server_controllers;
 use federation_apiserver::pki::Pki;
 use federation_apiserver::resource::Caller;
 use federation_apiserver::server::{ApiServer, Config};
+use federation_hub_lib::metrics::HubMetrics;
 use federation_store::{EmbeddedStore, Options as StoreOptions};
 use jiff::Timestamp;
 use tokio::net::TcpListener;
@@ -110,7 +111,9 @@ impl Hub {
         let authority = self.pki.authority().clone();
         tasks.spawn(server_controllers::csr::run(self.client.clone(), authority, signer, self.stop.clone()));
         tasks.spawn(renew(self.pki.clone(), self.stop.clone()));
-        let hub_controllers = controllers::run(self.client.clone(), self.stop.clone());
+        let metrics = HubMetrics::default();
+        self.server.register_metrics(|registry| metrics.register(registry));
+        let hub_controllers = controllers::run(self.client.clone(), metrics, self.stop.clone());
         let outcome = tokio::select! {
             outcome = hub_controllers => outcome.context("the hub controllers ended"),
             outcome = serving => match outcome {

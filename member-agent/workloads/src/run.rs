@@ -5,6 +5,7 @@ use std::sync::Arc;
 use kube::Client;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use tracing::{Instrument, info_span};
 
 use crate::queue::Task;
 use crate::reconcile::{self, Context};
@@ -61,10 +62,17 @@ async fn work(context: Arc<Context>) {
     loop {
         let task = context.queue.next().await;
         context.may_write().await;
-        let outcome = match &task {
-            Task::Deployment(key) => reconcile::deployment(&context, key).await,
-            Task::Set(key) => reconcile::set(&context, key).await,
+        let span = info_span!("workload", ?task);
+        if let Some(trace) = context.traceparent(&task) {
+            telemetry::adopt(&span, &trace);
+        }
+        let pass = async {
+            match &task {
+                Task::Deployment(key) => reconcile::deployment(&context, key).await,
+                Task::Set(key) => reconcile::set(&context, key).await,
+            }
         };
+        let outcome = pass.instrument(span).await;
         match outcome {
             Ok(again) => context.queue.done(task, again),
             Err(error) => {

@@ -1,3 +1,5 @@
+//! The built-in kinds as Resources: schemas, defaults, rules and columns.
+
 use serde_json::{Value, json};
 
 use super::{hub, member};
@@ -169,7 +171,7 @@ fn a_binding_keeps_its_role() {
 
 fn pod() -> Value {
     json!({"metadata": {"name": "a", "namespace": "default"}, "spec": {
-        "readinessGates": [{"conditionType": "apps.cafefed.dev/InPlaceReady"}],
+        "readinessGates": [{"conditionType": "example.org/Ready"}],
         "containers": [{"name": "main", "image": "shop:v1", "resources": {"limits": {"cpu": 1}},
             "ports": [{"containerPort": 80}], "readinessProbe": {"httpGet": {"port": 80}}}]}})
 }
@@ -216,7 +218,7 @@ fn a_pod_reads_as_kubectl_shows_it() {
         json!(["a", "0/1", "Pending", "0", "10m", "<none>", "<none>", "<none>", "0/1"])
     );
     pod["status"] = json!({"phase": "Running", "podIPs": [{"ip": "10.0.0.7"}],
-        "conditions": [{"type": "apps.cafefed.dev/InPlaceReady", "status": "True"}],
+        "conditions": [{"type": "example.org/Ready", "status": "True"}],
         "containerStatuses": [{"name": "main", "ready": true, "restartCount": 2, "state": {"running": {}},
             "lastState": {"terminated": {"exitCode": 1, "finishedAt": "2025-12-31T23:59:00Z"}}}]});
     pod["spec"]["nodeName"] = json!("n1");

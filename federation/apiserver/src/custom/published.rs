@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-/// Reversed group, version, kind: `dev.cafefed.apps.v1alpha1.InPlaceSet`.
+/// Reversed group, version, kind: `org.example.apps.v1.Widget`.
 pub(super) fn definition_name(group: &str, version: &str, kind: &str) -> String {
     let mut parts: Vec<&str> = group.split('.').collect();
     parts.reverse();

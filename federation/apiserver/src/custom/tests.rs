@@ -1,3 +1,5 @@
+//! Kinds out of CRD manifests: what is taken over, and what is refused.
+
 use std::error::Error;
 use std::sync::Arc;
 

@@ -1,3 +1,5 @@
+//! The discovery documents, aggregated and legacy.
+
 use std::sync::Arc;
 
 use serde_json::{Value, json};

@@ -1,3 +1,5 @@
+//! The OpenAPI index and documents.
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 

@@ -1,3 +1,5 @@
+//! Protobuf bodies: vectors of the real client, and bytes that are none.
+
 use proptest::prelude::*;
 use serde_json::Value;
 

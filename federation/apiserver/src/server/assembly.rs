@@ -145,6 +145,11 @@ impl ApiServer {
         &self.shared.authenticator
     }
 
+    /// Adds figures of the owner to `/metrics`.
+    pub fn register_metrics(&self, register: impl FnOnce(&mut prometheus_client::registry::Registry)) {
+        self.shared.core.metrics.register(register);
+    }
+
     /// The kinds that are served.
     pub fn resources(&self) -> &[Arc<Resource>] {
         &self.shared.core.resources

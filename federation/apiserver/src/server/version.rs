@@ -11,7 +11,7 @@ pub(super) fn document(build: &str) -> Value {
     json!({
         "major": MAJOR,
         "minor": MINOR,
-        "gitVersion": format!("v{MAJOR}.{MINOR}.0+cafe.{build}"),
+        "gitVersion": format!("v{MAJOR}.{MINOR}.0+{build}"),
         "gitCommit": "",
         "gitTreeState": "clean",
         "buildDate": "1970-01-01T00:00:00Z",

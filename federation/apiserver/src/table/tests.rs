@@ -1,3 +1,5 @@
+//! Tables: columns, rows, ages.
+
 use serde_json::{Value, json};
 
 use super::{IncludeObject, Printer};

@@ -24,7 +24,10 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use conditions::conditions;
+use federation_core::cluster::Readiness;
 use readiness::Heard;
+
+use crate::metrics::HubMetrics;
 
 /// The member controller: conditions of all members, and what each needs on the hub.
 pub struct Members {
@@ -32,6 +35,7 @@ pub struct Members {
     members: BTreeMap<String, MemberCluster>,
     heard: Heard,
     provisioned: BTreeMap<String, String>,
+    metrics: HubMetrics,
 }
 
 /// How often members on their way out are looked at.
@@ -39,12 +43,13 @@ const REMOVAL_POLL: Duration = Duration::from_millis(500);
 
 impl Members {
     /// Over `client`.
-    pub fn new(client: kube::Client) -> Self {
+    pub fn new(client: kube::Client, metrics: HubMetrics) -> Self {
         Self {
             client,
             members: BTreeMap::new(),
             heard: Heard::new(Instant::now()),
             provisioned: BTreeMap::new(),
+            metrics,
         }
     }
 
@@ -78,6 +83,7 @@ impl Members {
                 self.members.remove(&name);
                 self.provisioned.remove(&name);
                 self.heard.forget(&name);
+                self.metrics.forget(&name);
             }
             Ok(Event::InitDone) => {}
             Err(error) => warn!(error = %error, "the watch of members broke; it starts again"),
@@ -120,6 +126,8 @@ impl Members {
         }
         self.provision(member).await?;
         let (readiness, wake) = self.heard.judge(member, Instant::now());
+        let ready = matches!(readiness, Readiness::Ready { .. });
+        self.metrics.member(&member.name_any(), ready, self.heard.age(&member.name_any(), Instant::now()));
         let old = member.status.as_ref().map(|s| s.conditions.clone()).unwrap_or_default();
         let new = conditions(member, &readiness, &old, Timestamp::now());
         if new != old {

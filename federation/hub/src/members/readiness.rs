@@ -44,6 +44,11 @@ impl Heard {
         news
     }
 
+    /// How long ago a member was heard.
+    pub(super) fn age(&self, cluster: &str, now: Instant) -> Option<Duration> {
+        Some(now.saturating_duration_since(self.last.get(cluster)?.at))
+    }
+
     pub(super) fn forget(&mut self, cluster: &str) {
         self.last.remove(cluster);
     }

@@ -90,6 +90,27 @@ impl World {
         }
     }
 
+    /// The trace that the newest version of a source belongs to.
+    pub(crate) fn traceparent(&self, subject: &Subject) -> Option<String> {
+        let facts = self.lock();
+        let meta = match subject {
+            Subject::Application(key) => &facts.applications.get(key)?.metadata,
+            Subject::Resource(key) => &facts.resources.get(key)?.metadata,
+        };
+        let given = meta.annotations.as_ref().and_then(|a| a.get(crds::names::TRACEPARENT)).map(String::as_str);
+        let uid = meta.uid.as_deref().unwrap_or_default();
+        Some(crate::trace::traceparent(given, uid, meta.generation.unwrap_or_default()))
+    }
+
+    /// Works whose agent has not reported on their newest generation.
+    pub(crate) fn pending_works(&self) -> usize {
+        let is_behind = |work: &&Arc<Work>| {
+            let observed = work.status.as_ref().map_or(0, |status| status.observed_generation);
+            observed < work.metadata.generation.unwrap_or_default()
+        };
+        self.lock().works.values().filter(is_behind).count()
+    }
+
     /// uid and version of a Work as it was seen last.
     pub(crate) fn work_version(&self, key: &ObjectKey) -> Option<(String, String)> {
         let facts = self.lock();

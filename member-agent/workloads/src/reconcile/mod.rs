@@ -16,7 +16,7 @@ use kube::{Api, Client, Resource};
 pub(crate) use set::set;
 
 use crate::events;
-use crate::queue::Queue;
+use crate::queue::{Queue, Task};
 use crate::run::Options;
 use crate::world::Shared;
 
@@ -46,6 +46,17 @@ impl Context {
             templates: history::Templates::default(),
             options,
         }
+    }
+
+    /// The trace that an object was brought by.
+    pub(crate) fn traceparent(&self, task: &Task) -> Option<String> {
+        self.world.with(|world| {
+            let annotations = match task {
+                Task::Deployment(key) => world.deployments.get(key)?.metadata.annotations.clone(),
+                Task::Set(key) => world.sets.get(key)?.metadata.annotations.clone(),
+            };
+            annotations?.remove(crds::names::TRACEPARENT)
+        })
     }
 
     /// Waits while the member is suspended.
