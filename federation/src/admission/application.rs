@@ -13,11 +13,12 @@ use super::{Findings, exists};
 /// Checks all names in `spec.placement` and `spec.overrides`.
 pub(super) async fn check(client: &kube::Client, new: &Value) -> ApiResult<Findings> {
     let mut findings = Findings::default();
+    findings.errors.extend(selector_misses(new));
     let placement = &new["spec"]["placement"];
     for (index, unit) in texts(&placement["units"]).into_iter().enumerate() {
         if !exists::<LogicalUnit>(client, unit).await? {
             let path = format!("spec.placement.units[{index}]");
-            let detail = format!("there is no LogicalUnit {unit}: see `kubectl get units`");
+            let detail = format!("there is no LogicalUnit {unit}: see `kubectl get unit`");
             findings.errors.push(
                 FieldError::new(FieldErrorKind::NotFound, path, detail).shown(Value::from(unit).to_string()),
             );
@@ -28,7 +29,7 @@ pub(super) async fn check(client: &kube::Client, new: &Value) -> ApiResult<Findi
     for cell in weighted {
         if !exists::<DeployUnit>(client, cell).await? {
             let path = format!("spec.placement.division.weights[{cell}]");
-            let detail = format!("there is no DeployUnit {cell}: see `kubectl get cells`");
+            let detail = format!("there is no DeployUnit {cell}: see `kubectl get cell`");
             findings.errors.push(FieldError::new(FieldErrorKind::NotFound, path, detail));
         }
     }
@@ -82,6 +83,38 @@ async fn check_override(
     Ok(())
 }
 
+/// A selector must choose the pods of its own template, or nothing would ever count as its own.
+fn selector_misses(new: &Value) -> Option<FieldError> {
+    let template = &new["spec"]["template"]["spec"];
+    let labels = &template["template"]["metadata"]["labels"];
+    let wanted = template["selector"]["matchLabels"].as_object()?;
+    let (key, value) = wanted.iter().find(|(key, value)| labels.get(key.as_str()) != Some(value))?;
+    let detail = format!(
+        "`selector` does not match template `labels`: the template has no {key}={}",
+        value.as_str().unwrap_or("?")
+    );
+    Some(FieldError::new(FieldErrorKind::Invalid, "spec.template.spec.selector", detail))
+}
+
 fn texts(list: &Value) -> Vec<&str> {
     list.as_array().into_iter().flatten().filter_map(Value::as_str).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_selector_that_misses_its_own_template_is_refused_by_name() {
+        let app = |label: &str| {
+            json!({"spec": {"template": {"spec": {
+                "selector": {"matchLabels": {"app": "shop"}},
+                "template": {"metadata": {"labels": {"app": label}}}
+            }}}})
+        };
+        assert!(selector_misses(&app("shop")).is_none());
+        assert!(selector_misses(&app("shopp")).unwrap().to_string().contains("app=shop"));
+    }
 }

@@ -1,6 +1,6 @@
 //! The files under `--state-dir`: one per Work, template and Secret, each replaced as a whole.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
@@ -103,6 +103,14 @@ impl Disk {
             self.remove(TEMPLATES, &name)?;
         }
         Ok(())
+    }
+
+    pub(super) fn load_carried_out(&self) -> Result<VecDeque<String>, DiskError> {
+        Ok(self.load(".", "carried-out")?.unwrap_or_default())
+    }
+
+    pub(super) fn save_carried_out(&self, uids: &VecDeque<String>) -> Result<(), DiskError> {
+        self.save(".", "carried-out", uids)
     }
 
     /// What the hub says of this member, if it was kept.

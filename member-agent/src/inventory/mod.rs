@@ -5,7 +5,7 @@
 
 mod disk;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Mutex;
 
 use crds::federation::Work;
@@ -38,13 +38,19 @@ pub enum Finish {
 pub struct Inventory {
     disk: Disk,
     works: Mutex<BTreeMap<String, Record>>,
+    /// uids of Works whose deletion was carried out, newest last: a late copy of one is no new instruction.
+    carried_out: Mutex<VecDeque<String>>,
 }
+
+/// How many uids of Works that are gone are remembered.
+const REMEMBERED: usize = 4096;
 
 impl Inventory {
     /// Reads what was kept.
     pub fn open(disk: Disk) -> Result<Self, DiskError> {
         let works = disk.load_works()?;
-        Ok(Self { disk, works: Mutex::new(works) })
+        let carried_out = Mutex::new(disk.load_carried_out()?);
+        Ok(Self { disk, works: Mutex::new(works), carried_out })
     }
 
     /// Names of all Works.
@@ -61,6 +67,10 @@ impl Inventory {
     /// cluster must act on.
     pub fn keep(&self, work: Work) -> Result<bool, DiskError> {
         let name = work.name_any();
+        let uid = work.uid().unwrap_or_default();
+        if self.carried_out().contains(&uid) {
+            return Ok(false);
+        }
         let old = self.get(&name);
         if let Some(old) = &old
             && is_older(&work, &old.work)
@@ -92,6 +102,15 @@ impl Inventory {
     /// The hub has removed this very Work after its deletion.
     pub fn forget(&self, name: &str, uid: &str) -> Result<(), DiskError> {
         if self.get(name).is_some_and(|r| r.work.metadata.uid.as_deref() == Some(uid)) {
+            let remembered = {
+                let mut carried_out = self.carried_out();
+                carried_out.push_back(uid.to_owned());
+                while carried_out.len() > REMEMBERED {
+                    carried_out.pop_front();
+                }
+                carried_out.clone()
+            };
+            self.disk.save_carried_out(&remembered)?;
             self.disk.remove_work(name)?;
             self.lock().remove(name);
             self.disk.keep_templates(&self.referenced())?;
@@ -130,6 +149,10 @@ impl Inventory {
             record.work.spec.carried.iter().any(|c| c.secret_ref.as_deref() == Some(secret))
         };
         self.lock().values().filter(carries).map(|r| r.work.name_any()).collect()
+    }
+
+    fn carried_out(&self) -> std::sync::MutexGuard<'_, VecDeque<String>> {
+        self.carried_out.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     fn referenced(&self) -> BTreeSet<String> {
@@ -204,7 +227,11 @@ mod tests {
         inventory.forget("a", "u1").unwrap();
         assert_eq!(inventory.names(), ["a"], "another one of that name is meant");
         inventory.forget("a", "u2").unwrap();
-        assert!(open(dir.path()).names().is_empty());
+        let again = open(dir.path());
+        assert!(again.names().is_empty());
+        assert!(!again.keep(work("a", "u2", 1)).unwrap(), "a late copy of it is no new instruction");
+        assert!(again.names().is_empty());
+        assert!(again.keep(work("a", "u3", 1)).unwrap(), "another one of that name is");
     }
 
     #[test]

@@ -36,6 +36,8 @@ struct Picture {
 
 /// The least time between two reports: room changes with every pod, and nobody needs each step.
 const PAUSE: Duration = Duration::from_secs(5);
+/// Objects per page of a list: memory of a start does not grow with the cluster.
+const PAGE: u32 = 100;
 
 impl Reporter {
     /// Follows the cluster for ever.
@@ -62,7 +64,9 @@ impl Reporter {
 
     async fn follow_nodes(&self, member: &kube::Client) {
         let mut events =
-            watcher(Api::<Node>::all(member.clone()), watcher::Config::default()).default_backoff().boxed();
+            watcher(Api::<Node>::all(member.clone()), watcher::Config::default().page_size(PAGE))
+                .default_backoff()
+                .boxed();
         while let Some(event) = events.next().await {
             let mut picture = self.lock();
             match event {
@@ -80,7 +84,9 @@ impl Reporter {
     }
 
     async fn follow_pods(&self, member: &kube::Client) {
-        let placed = watcher::Config::default().fields("status.phase!=Succeeded,status.phase!=Failed");
+        let placed = watcher::Config::default()
+            .fields("status.phase!=Succeeded,status.phase!=Failed")
+            .page_size(PAGE);
         let mut events = watcher(Api::<Pod>::all(member.clone()), placed).default_backoff().boxed();
         while let Some(event) = events.next().await {
             let mut picture = self.lock();

@@ -68,19 +68,21 @@ impl Layout {
         self.dir.join(name).display().to_string()
     }
 
-    /// etcd without fsync: what is tested is not whether it survives a power cut.
-    pub(super) fn etcd(&self) -> Result<Launch> {
+    /// etcd; without fsync unless it is to be `durable`: what is tested is not whether it survives a power cut.
+    pub(super) fn etcd(&self, durable: bool) -> Result<Launch> {
         let [client, peer] = self.etcd_ports.map(|port| format!("http://127.0.0.1:{port}"));
-        Ok(self.launch(Tool::Etcd)?.args([
+        let etcd = self.launch(Tool::Etcd)?.args([
             format!("--data-dir={}", self.file("etcd")),
             format!("--listen-client-urls={client}"),
             format!("--advertise-client-urls={client}"),
             format!("--listen-peer-urls={peer}"),
             format!("--initial-advertise-peer-urls={peer}"),
             format!("--initial-cluster=default={peer}"),
-            "--unsafe-no-fsync".to_owned(),
             "--log-level=warn".to_owned(),
-        ]))
+            // The default, 2 GiB, holds a benchmark's objects and their history only just.
+            "--quota-backend-bytes=8589934592".to_owned(),
+        ]);
+        Ok(if durable { etcd } else { etcd.arg("--unsafe-no-fsync") })
     }
 
     /// The API server, with RBAC and client certificates.

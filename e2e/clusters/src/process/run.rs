@@ -110,7 +110,6 @@ impl Command {
                 let limit = self.limit;
                 bail!("{shown} did not end within {limit:?}\n{}{}", text(stdout), text(stderr));
             }
-            #[expect(clippy::disallowed_methods, reason = "runs on a blocking thread of its own")]
             std::thread::sleep(Duration::from_millis(5));
         };
         Ok(Finished { status, stdout: text(stdout), stderr: text(stderr), shown })

@@ -79,7 +79,7 @@ async fn rights(kubectl: &Kubectl) -> Result<()> {
     let who: Value = serde_json::from_str(&who)?;
     let user = &who["status"]["userInfo"];
     ensure!(user["username"] == "ann" && user["groups"].to_string().contains("\"ops\""), "{who}");
-    contains(&kubectl.ok("auth whoami").await?, &["system:masters"])
+    contains(&kubectl.ok("auth whoami").await?, &["system:masters", "credential-id", "X509SHA256="])
 }
 
 async fn tokens(kubectl: &Kubectl) -> Result<()> {

@@ -52,7 +52,7 @@ async fn own_kinds(kubectl: &Kubectl) -> Result<()> {
     ensure!(rows(&unit)[0][..3] == ["rz00", "RZone", "00-49"], "{unit}");
     contains(&kubectl.ok("get all -A").await?, &["default     shop "])?;
     contains(
-        &kubectl.ok("get ldc").await?,
+        &kubectl.ok("get fed").await?,
         &["logicalunit.ldc.cafefed.dev/rz00 ", "city.ldc.cafefed.dev/hangzhou "],
     )?;
     let described = kubectl.ok("describe fdeploy shop").await?;

@@ -17,6 +17,7 @@ async fn owners(kubectl: &Kubectl) -> Result<Vec<(String, String)>> {
         let text = |name: &str| entry[name].as_str().unwrap_or_default().to_owned();
         owners.push((text("manager"), text("operation")));
     }
+    owners.sort();
     Ok(owners)
 }
 

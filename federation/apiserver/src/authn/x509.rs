@@ -4,10 +4,13 @@
 //! is time, so the end of validity is looked at again on every request.
 //! Upstream: `apiserver/pkg/authentication/request/x509`.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use sha2::{Digest, Sha256};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
+use super::service_account::CREDENTIAL_ID;
 use crate::resource::Caller;
 
 /// Attribute type of the user's UID in a subject (upstream `asn1util.X509UID`).
@@ -59,7 +62,13 @@ impl Identity {
             [one] if !one.is_empty() => one.clone(),
             many => return Err(IdentityError::Uids(many.len())),
         };
-        let caller = Caller { name: name.ok_or(IdentityError::NoName)?, uid, groups, ..Caller::default() };
+        // Which certificate it was, for audit logs and `kubectl auth whoami`, worded as upstream.
+        let mut extra = BTreeMap::new();
+        extra.insert(
+            CREDENTIAL_ID.to_owned(),
+            vec![format!("X509SHA256={}", hex::encode(Sha256::digest(der)))],
+        );
+        let caller = Caller { name: name.ok_or(IdentityError::NoName)?, uid, groups, extra };
         let validity = certificate.validity();
         Ok(Self {
             caller: Arc::new(caller),
@@ -106,6 +115,8 @@ mod tests {
         let caller = identity.caller_at(identity.not_after()).expect("is valid to the last second");
         assert_eq!((caller.name.as_str(), caller.uid.as_str()), ("u", "id"));
         assert_eq!(caller.groups, ["g", "system:authenticated"]);
+        let id = &caller.extra[CREDENTIAL_ID][0];
+        assert!(id.len() == "X509SHA256=".len() + 64 && id.starts_with("X509SHA256="), "{id}");
         assert_eq!(identity.caller_at(identity.not_after() + 1), None);
         assert_eq!(identity.caller_at(0), None);
         assert!(matches!(Identity::from_der(&certificate(&[(O, "g")])), Err(IdentityError::NoName)));

@@ -9,6 +9,7 @@ mod document;
 mod operations;
 mod parameters;
 mod published;
+pub(crate) mod version2;
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};

@@ -9,16 +9,16 @@ use super::{meta, namespaces, prepare};
 use crate::server::core::Stored;
 use crate::status::{ApiError, ApiResult, qualified};
 
-const ATTEMPTS: usize = 5;
 /// Finalizers by which the garbage collector hears of a propagation policy.
 const FOREGROUND: &str = "foregroundDeletion";
 const ORPHAN: &str = "orphan";
 
-/// Deletes the object of the path.
+/// Deletes the object of the path. An object that moves on under it is looked at again until the time of the
+/// request is over.
 pub(crate) async fn delete(write: &Write, options: &DeleteOptions) -> ApiResult<Written> {
     namespaces::may_delete(write)?;
     let mut current = write.core.current(&write.kind, &write.namespace, &write.name).await?;
-    for _ in 0..ATTEMPTS {
+    loop {
         let stored = current.ok_or_else(|| write.not_found())?;
         let live: Value = serde_json::from_slice(&stored.value).map_err(ApiError::internal)?;
         preconditions(write, options, &live, stored.revision)?;
@@ -56,7 +56,6 @@ pub(crate) async fn delete(write: &Write, options: &DeleteOptions) -> ApiResult<
             Outcome::Changed(now) => current = now,
         }
     }
-    Err(write.modified())
 }
 
 fn preconditions(write: &Write, options: &DeleteOptions, live: &Value, revision: u64) -> ApiResult<()> {

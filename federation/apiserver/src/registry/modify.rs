@@ -10,9 +10,6 @@ use crate::schema;
 use crate::server::core::Stored;
 use crate::status::{ApiError, ApiResult};
 
-/// How often a change is computed anew when the object moves on under it.
-const ATTEMPTS: usize = 5;
-
 /// How managedFields come about.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Managed {
@@ -28,9 +25,12 @@ pub(super) type Change<'a> = &'a (dyn Fn(&Value) -> ApiResult<(Value, Vec<String
 
 /// Applies `change` to the object of the path. A resourceVersion that `change` returns and that is not the live
 /// one is a failed precondition. Errors: 404, 409, 422, and those of `change`.
+///
+/// A change without a precondition is computed anew until it fits, as upstream does: each time somebody else got
+/// through, and the time limit of the request ends a hopeless one.
 pub(super) async fn modify(write: &Write, managed: Managed, change: Change<'_>) -> ApiResult<Written> {
     let mut current = write.core.current(&write.kind, &write.namespace, &write.name).await?;
-    for _ in 0..ATTEMPTS {
+    loop {
         let stored = current.ok_or_else(|| write.not_found())?;
         let live: Value = serde_json::from_slice(&stored.value).map_err(ApiError::internal)?;
         let (new, mut warnings) = change(&as_seen(write, &live, stored.revision))?;
@@ -59,7 +59,6 @@ pub(super) async fn modify(write: &Write, managed: Managed, change: Change<'_>) 
             Outcome::Changed(now) => current = now,
         }
     }
-    Err(write.modified())
 }
 
 /// The live object as the client sees it.

@@ -11,6 +11,7 @@ use crate::discovery::{AGGREGATED, Document};
 use crate::http::answer::{Answer, Content};
 use crate::http::negotiate::{alternatives, plain};
 use crate::http::query::Query;
+use crate::openapi::version2;
 use crate::status::{ApiError, ApiResult};
 
 /// Whether the path can be asked without a proof of who one is.
@@ -45,6 +46,7 @@ pub(super) async fn answer(
         ["apis", group] => legacy(headers, shared.discovery.group(group)),
         ["api", version] => legacy(headers, shared.discovery.version("", version)),
         ["apis", group, version] => legacy(headers, shared.discovery.version(group, version)),
+        ["openapi", "v2"] => openapi_v2(headers),
         ["openapi", "v3"] => legacy(headers, Some(shared.openapi.index())),
         ["openapi", "v3", ..] => openapi(shared, headers, path.trim_start_matches("openapi/v3/")),
         ["version"] => {
@@ -58,10 +60,19 @@ pub(super) async fn answer(
 }
 
 fn roots(shared: &Shared) -> Vec<String> {
-    let mut paths: Vec<String> =
-        ["/api", "/apis", "/healthz", "/livez", "/metrics", "/openapi/v3", "/readyz", "/version"]
-            .map(str::to_owned)
-            .to_vec();
+    let mut paths: Vec<String> = [
+        "/api",
+        "/apis",
+        "/healthz",
+        "/livez",
+        "/metrics",
+        "/openapi/v2",
+        "/openapi/v3",
+        "/readyz",
+        "/version",
+    ]
+    .map(str::to_owned)
+    .to_vec();
     for resource in &shared.core.resources {
         paths.push(match resource.group.as_str() {
             "" => format!("/api/{}", resource.version),
@@ -123,6 +134,16 @@ fn openapi(shared: &Shared, headers: &HeaderMap, path: &str) -> ApiResult<Answer
     };
     answer.headers.push((VARY, HeaderValue::from_static("Accept-Encoding")));
     Ok(tagged(headers, &rendered.etag, answer))
+}
+
+fn openapi_v2(headers: &HeaderMap) -> ApiResult<Answer> {
+    if alternatives(headers)
+        .first()
+        .is_some_and(|accepted| [version2::ASKED, version2::PROTOBUF].contains(&accepted.media))
+    {
+        return Ok(Answer::whole(200, version2::PROTOBUF, version2::protobuf()));
+    }
+    document(headers, version2::json())
 }
 
 fn matches_tag(headers: &HeaderMap, etag: &str) -> bool {

@@ -91,6 +91,39 @@ async fn custom_kinds_count_generations_and_keep_the_status_apart() {
     assert_eq!(world.patch(&path, "strategic-merge-patch+json", &json!({})).await.code, 415);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn patches_without_a_version_never_conflict() {
+    const WRITERS: usize = 12;
+    let world = World::new().await;
+    world.post(MAPS, &config_map("m", "0")).await;
+    let path = format!("{MAPS}/m");
+    let rounds = (0..WRITERS).map(|writer| {
+        let (world, path) = (&world, &path);
+        async move {
+            for round in 0..10 {
+                let body = json!({"data": {format!("k{writer}-{round}"): "x"}});
+                assert_eq!(world.patch(path, "merge-patch+json", &body).await.code, 200);
+            }
+        }
+    });
+    futures::future::join_all(rounds).await;
+    let map = world.get(&path).await.json();
+    assert_eq!(map["data"].as_object().map(serde_json::Map::len), Some(1 + WRITERS * 10));
+}
+
+#[tokio::test]
+async fn empty_metadata_is_not_kept() {
+    let world = World::new().await;
+    let mut body = config_map("m", "1");
+    body["metadata"]["labels"] = json!({});
+    body["metadata"]["annotations"] = json!({"a": "1"});
+    let made = world.post(MAPS, &body).await.json();
+    assert!(made["metadata"].get("labels").is_none(), "{made}");
+    let patch = json!({"metadata": {"annotations": {"a": null}}});
+    let left = world.patch(&format!("{MAPS}/m"), "merge-patch+json", &patch).await.json();
+    assert!(left["metadata"].get("annotations").is_none(), "{left}");
+}
+
 #[tokio::test]
 async fn field_validation_refuses_or_warns() {
     let world = World::new().await;

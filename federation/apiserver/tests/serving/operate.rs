@@ -44,6 +44,11 @@ async fn discovery_in_both_forms() {
     let url =
         index["paths"]["apis/example.com/v1"]["serverRelativeURL"].as_str().unwrap_or_default().to_owned();
     assert!(world.get(&url).await.json()["paths"].is_object());
+    assert_eq!(world.get("/openapi/v2").await.json()["swagger"], "2.0");
+    let proto = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
+    let got = world.send("GET", "/openapi/v2", &[("accept", proto)], b"").await;
+    assert_eq!(got.headers["content-type"], proto.replace('@', "."));
+    assert_eq!(&got.bytes[..5], b"\x0a\x032.0");
 }
 
 #[tokio::test]

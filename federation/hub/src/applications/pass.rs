@@ -51,7 +51,11 @@ pub enum PassError {
 impl PassError {
     /// Whether somebody else was faster: the newest version is on its way.
     pub fn is_conflict(&self) -> bool {
-        matches!(self, Self::Source { source: kube::Error::Api(status), .. } if status.is_conflict())
+        match self {
+            Self::Source { source: kube::Error::Api(status), .. } => status.is_conflict(),
+            Self::Work(error) => error.is_conflict(),
+            _ => false,
+        }
     }
 }
 

@@ -90,6 +90,13 @@ impl World {
         }
     }
 
+    /// uid and version of a Work as it was seen last.
+    pub(crate) fn work_version(&self, key: &ObjectKey) -> Option<(String, String)> {
+        let facts = self.lock();
+        let work = facts.works.get(key)?;
+        Some((work.metadata.uid.clone()?, work.metadata.resource_version.clone()?))
+    }
+
     fn wake<K: Watched>(&self, facts: &mut Facts, change: &Change<K>) {
         match K::touches(facts, change.old.as_ref(), change.new.as_ref()) {
             Wake::Nobody => {}

@@ -32,6 +32,13 @@ pub struct WriteError {
     pub source: kube::Error,
 }
 
+impl WriteError {
+    /// Whether somebody else was faster: the newest version is on its way.
+    pub fn is_conflict(&self) -> bool {
+        matches!(&self.source, kube::Error::Api(status) if status.is_conflict())
+    }
+}
+
 /// The source of Works: what their labels and annotations say.
 #[derive(Clone, Debug)]
 pub struct Source {
@@ -70,7 +77,8 @@ impl Writer {
         Api::namespaced(self.client.clone(), &names::cluster_namespace(cluster.as_str()))
     }
 
-    /// Makes or changes the Work of a source in a cluster.
+    /// Makes or changes the Work of a source in a cluster. A change is bound to the version that was seen: a
+    /// replica with an old picture, or one that lost its lead, cannot move a Work backwards (I8, I20).
     pub async fn apply(
         &self,
         source: &Source,
@@ -85,7 +93,7 @@ impl Writer {
             (names::SOURCE_NAMESPACE, key.namespace.as_str()),
             (names::SOURCE_NAME, key.name.as_str()),
         ]);
-        let body = json!({
+        let mut body = json!({
             "apiVersion": Work::api_version(&()),
             "kind": Work::kind(&()),
             "metadata": {
@@ -96,6 +104,11 @@ impl Writer {
             },
             "spec": spec,
         });
+        let seen = ObjectKey::new(names::cluster_namespace(cluster.as_str()), name.as_str());
+        if let Some((uid, version)) = self.world.work_version(&seen) {
+            body["metadata"]["uid"] = uid.into();
+            body["metadata"]["resourceVersion"] = version.into();
+        }
         let params = PatchParams::apply(names::HUB_MANAGER).force();
         let applied = self.api(cluster).patch(&name, &params, &Patch::Apply(&body)).await;
         let work = applied.map_err(|error| failed("apply", source, cluster, error))?;
