@@ -30,7 +30,8 @@ async fn remove(world: &mut dyn World) -> Result<()> {
     let works: Api<Work> = Api::all(world.hub());
     let left = works.list(&ListParams::default()).await?.items;
     let namespace = names::cluster_namespace(MEMBER);
-    let left: Vec<_> = left.iter().filter(|work| work.metadata.namespace.as_deref() == Some(&namespace)).collect();
+    let left: Vec<_> =
+        left.iter().filter(|work| work.metadata.namespace.as_deref() == Some(&namespace)).collect();
     ensure!(left.is_empty(), "Works of the removed member are left: {left:?}");
     manifests::gone(&Api::<Namespace>::all(world.hub()), &namespace).await
 }

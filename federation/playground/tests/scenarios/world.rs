@@ -91,8 +91,7 @@ fn log_to(workdir: &Workdir) -> Result<()> {
 async fn hub(workdir: &Workdir, port: &Port, agent_certificate: Duration) -> Result<(Running, String)> {
     let stop = CancellationToken::new();
     let listen: SocketAddr = port.address();
-    let options =
-        HubOptions { data_dir: workdir.join("hub"), listen, names: Vec::new(), agent_certificate };
+    let options = HubOptions { data_dir: workdir.join("hub"), listen, names: Vec::new(), agent_certificate };
     let hub = Hub::start(options, stop.clone()).await?;
     let ca = hub.ca_pem();
     Ok((Running::new(stop, tokio::spawn(hub.run())), ca))
