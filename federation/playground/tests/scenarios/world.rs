@@ -160,7 +160,6 @@ impl World for SimulatedWorld {
             state_dir: self.state_dir(&key),
             install_kinds: false,
             metrics: Arc::new(Metrics::default()),
-            install_kinds: false,
         };
         let stop = self.stop.child_token();
         let task = tokio::spawn(agent(options, stop.clone()));
