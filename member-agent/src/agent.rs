@@ -165,7 +165,11 @@ impl Agent {
 
 /// The controllers of this cluster's workloads; what keeps them from starting (a cluster that is not there yet)
 /// is tried again, whatever becomes of the hub.
-async fn run_workloads(member: kube::Client, options: member_agent_workloads::Options, stop: CancellationToken) {
+async fn run_workloads(
+    member: kube::Client,
+    options: member_agent_workloads::Options,
+    stop: CancellationToken,
+) {
     let mut backoff = crate::backoff::Backoff::default();
     while let Err(error) = member_agent_workloads::run(member.clone(), stop.clone(), options.clone()).await {
         tracing::warn!(error = %error, "the workload controllers could not start; trying again");

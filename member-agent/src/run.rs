@@ -88,7 +88,8 @@ async fn member_client(args: &Args) -> anyhow::Result<kube::Client> {
 }
 
 async fn hub_access(args: &Args) -> anyhow::Result<HubAccess> {
-    let cluster = args.cluster.clone().context("--cluster is missing: the name of this cluster on the hub")?;
+    let cluster =
+        args.cluster.clone().context("--cluster is missing: the name of this cluster on the hub")?;
     if let Some(path) = &args.hub_kubeconfig {
         return Ok(HubAccess::Config { cluster, config: Box::new(config_of(path).await?) });
     }

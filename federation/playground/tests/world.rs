@@ -50,6 +50,9 @@ async fn members_join_and_the_home_map_is_in_force() {
     assert!(left.is_empty(), "not Ready: {left:?}");
     let unit = Api::<LogicalUnit>::all(hub).get("rz00").await.unwrap();
     let status = unit.status.unwrap_or_default();
-    assert_eq!((status.effective_uids.as_str(), status.share.as_str(), status.epoch.as_str()), ("00-49", "50%", "1.1"));
+    assert_eq!(
+        (status.effective_uids.as_str(), status.share.as_str(), status.epoch.as_str()),
+        ("00-49", "50%", "1.1")
+    );
     playground.end().await.unwrap();
 }

@@ -6,7 +6,7 @@
 mod application;
 mod home;
 
-use std::sync::OnceLock;
+use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
 use federation_apiserver::resource::{Admission, AdmissionReview};
@@ -16,28 +16,41 @@ use kube::api::Api;
 /// Checks our own kinds.
 #[derive(Default)]
 pub struct HomeGuard {
-    client: OnceLock<kube::Client>,
+    client: Mutex<Option<kube::Client>>,
 }
 
 impl HomeGuard {
     /// The client for look-ups; set once the server is there. Until then nothing of ours is written.
     pub fn set_client(&self, client: kube::Client) {
-        // The first one stays: there is one server.
-        let _ = self.client.set(client);
+        self.replace(Some(client));
+    }
+
+    /// Lets the client go when the server serves no more: it holds the server, and the server holds this guard, so
+    /// that the store's file would never be released.
+    pub fn forget_client(&self) {
+        self.replace(None);
+    }
+
+    fn replace(&self, client: Option<kube::Client>) {
+        *self.client.lock().unwrap_or_else(PoisonError::into_inner) = client;
+    }
+
+    fn client(&self) -> Option<kube::Client> {
+        self.client.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
 #[async_trait]
 impl Admission for HomeGuard {
     async fn admit(&self, review: AdmissionReview<'_>) -> ApiResult<Vec<String>> {
-        let (Some(new), Some(client)) = (review.new, self.client.get()) else { return Ok(Vec::new()) };
+        let (Some(new), Some(client)) = (review.new, self.client()) else { return Ok(Vec::new()) };
         if review.new.map(|n| &n["spec"]) == review.old.map(|o| &o["spec"]) {
             return Ok(Vec::new());
         }
         let found = match review.resource.kind.as_str() {
-            "LogicalUnit" => home::check_unit(client, review.name, new).await?,
-            "DeployUnit" => home::check_cell(client, new).await?,
-            "FederatedDeployment" | "FederatedResource" => application::check(client, new).await?,
+            "LogicalUnit" => home::check_unit(&client, review.name, new).await?,
+            "DeployUnit" => home::check_cell(&client, new).await?,
+            "FederatedDeployment" | "FederatedResource" => application::check(&client, new).await?,
             _ => return Ok(Vec::new()),
         };
         if found.errors.is_empty() {

@@ -48,6 +48,7 @@ pub struct Hub {
     client: kube::Client,
     listener: TcpListener,
     agent_certificate: Duration,
+    guard: Arc<HomeGuard>,
     stop: CancellationToken,
 }
 
@@ -76,7 +77,7 @@ impl Hub {
         let url = format!("https://{}", reachable(address));
         let kubeconfig = data_dir.join("admin.kubeconfig");
         pki.write_admin_kubeconfig(&kubeconfig, &url)?;
-        Ok(Self { server, store, pki, url, kubeconfig, client, listener, agent_certificate, stop })
+        Ok(Self { server, store, pki, url, kubeconfig, client, listener, agent_certificate, guard, stop })
     }
 
     /// Where the hub is reached.
@@ -123,6 +124,7 @@ impl Hub {
         };
         self.stop.cancel();
         self.server.drain().await;
+        self.guard.forget_client();
         tasks.close();
         if tokio::time::timeout(Duration::from_secs(5), tasks.wait()).await.is_err() {
             tracing::warn!("some tasks did not end in time");

@@ -23,6 +23,10 @@ pub struct Credential {
     pub certificate_pem: String,
     /// Its key (PEM).
     pub key_pem: String,
+    /// When it was obtained, by this machine's clock; absent in files of older agents. A certificate begins some
+    /// minutes before it is signed, so that its own beginning says less.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub obtained: Option<Timestamp>,
 }
 
 impl std::fmt::Debug for Credential {
@@ -208,6 +212,7 @@ mod tests {
             ca_pem: String::new(),
             certificate_pem: "c".into(),
             key_pem: "secret".into(),
+            obtained: None,
         }
     }
 

@@ -69,6 +69,7 @@ pub async fn join(
         ca_pem: joiner.ca_pem.clone(),
         certificate_pem,
         key_pem,
+        obtained: Some(jiff::Timestamp::now()),
     };
     files.save(&credential)?;
     Ok(credential)

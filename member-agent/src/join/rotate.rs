@@ -9,7 +9,7 @@ use super::credential::{Credential, CredentialError, CredentialFiles};
 use super::request::{JoinError, cluster_uid, obtain};
 use crate::backoff::Backoff;
 
-/// When a certificate valid from `from` until `until` is to be replaced.
+/// When a certificate in use from `from` until `until` is to be replaced.
 pub fn rotation_due(from: Timestamp, until: Timestamp) -> Timestamp {
     let life = until.as_second().saturating_sub(from.as_second()).max(0);
     Timestamp::from_second(from.as_second() + life * 2 / 3).unwrap_or(until)
@@ -23,12 +23,14 @@ pub async fn rotate(
     hub: kube::Client,
     member: kube::Client,
 ) -> Result<Credential, JoinError> {
-    let (from, until) = credential.validity()?;
+    let (begin, until) = credential.validity()?;
+    let from = credential.obtained.map_or(begin, |obtained| obtained.max(begin));
     sleep_until(rotation_due(from, until)).await;
     info!(cluster = credential.cluster, until = %until, "rotating the credential");
     let uid = cluster_uid(member).await?;
     let (key_pem, certificate_pem) = obtain(hub, files, &credential.cluster, &uid).await?;
-    let fresh = Credential { key_pem, certificate_pem, ..credential.clone() };
+    let obtained = Some(Timestamp::now());
+    let fresh = Credential { key_pem, certificate_pem, obtained, ..credential.clone() };
     let mut backoff = Backoff::default();
     while let Err(error) = files.save(&fresh) {
         report(&error);

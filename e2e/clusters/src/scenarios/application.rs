@@ -160,7 +160,9 @@ pub(super) fn show(status: &FederatedDeploymentStatus) -> String {
     let conditions: Vec<String> = status
         .conditions
         .iter()
-        .map(|condition| format!("{}={} {}: {}", condition.type_, condition.status, condition.reason, condition.message))
+        .map(|condition| {
+            format!("{}={} {}: {}", condition.type_, condition.status, condition.reason, condition.message)
+        })
         .collect();
     format!(
         "desired {} updated {} ready {} available {}; {:?}; cells {:?}; clusters {:?}; problems {:?}; {conditions:?}",

@@ -161,7 +161,8 @@ pub(super) async fn other_changes_recreate_pods(world: &mut dyn World) -> Result
     let manifest = |mode: &str| {
         let mut manifest = deployment(name, V1);
         manifest["spec"]["strategy"]["needWaitingForConfirm"] = json!(false);
-        manifest["spec"]["template"]["spec"]["containers"][0]["env"] = json!([{"name": "MODE", "value": mode}]);
+        manifest["spec"]["template"]["spec"]["containers"][0]["env"] =
+            json!([{"name": "MODE", "value": mode}]);
         manifest
     };
     manifests::apply(&member, &manifest("one")).await?;

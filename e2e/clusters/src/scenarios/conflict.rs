@@ -41,7 +41,11 @@ pub(super) async fn an_unmanaged_object_stops_it(world: &mut dyn World) -> Resul
     app.until("the conflict", |status| {
         let cluster = status.clusters.iter().find(|cluster| cluster.name == MEMBER);
         let message = cluster.map(|cluster| cluster.message.as_str()).unwrap_or_default();
-        ensure!(message.contains("CafeDeployment default/taken") && message.contains("Adopt"), "{}", show(status));
+        ensure!(
+            message.contains("CafeDeployment default/taken") && message.contains("Adopt"),
+            "{}",
+            show(status)
+        );
         Ok(())
     })
     .await?;

@@ -35,7 +35,10 @@ pub(super) async fn are_carried_and_follow(world: &mut dyn World) -> Result<()> 
         manifests::gone(&manifests::of::<ConfigMap>(&world.member(member)), "carried-settings").await?;
         manifests::gone(&manifests::of::<Secret>(&world.member(member)), "carried-key").await?;
     }
-    ensure!(manifests::of::<ConfigMap>(&hub).get_opt("carried-settings").await?.is_some(), "the hub's own is gone");
+    ensure!(
+        manifests::of::<ConfigMap>(&hub).get_opt("carried-settings").await?.is_some(),
+        "the hub's own is gone"
+    );
     Ok(())
 }
 

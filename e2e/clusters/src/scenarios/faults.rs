@@ -39,7 +39,8 @@ pub(super) async fn the_hub_is_killed_in_mid_release(world: &mut dyn World) -> R
 /// The agent dies while the pods of a group move; the next one ends what it began.
 pub(super) async fn an_agent_is_killed_in_mid_group(world: &mut dyn World) -> Result<()> {
     let member = world.member("sh-a");
-    let slow = json!({"labels": {"app": "agent-killed"}, "annotations": {"e2e.cafefed.dev/start-delay": "2s"}});
+    let slow =
+        json!({"labels": {"app": "agent-killed"}, "annotations": {"e2e.cafefed.dev/start-delay": "2s"}});
     let app = Application::new(&world.hub(), "agent-killed", &["rz82"], 10)
         .set("/template/spec/template/metadata", slow);
     app.roll_out().await?;

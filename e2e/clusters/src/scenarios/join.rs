@@ -42,7 +42,8 @@ pub(super) async fn with_a_token_and_acceptance(world: &mut dyn World) -> Result
         Ok(())
     })
     .await?;
-    manifests::merge(&Api::<MemberCluster>::all(hub.clone()), third, json!({"spec": {"accept": true}})).await?;
+    manifests::merge(&Api::<MemberCluster>::all(hub.clone()), third, json!({"spec": {"accept": true}}))
+        .await?;
     ready(world, third).await?;
     for name in MEMBERS {
         check_member(world, name).await?;
@@ -68,12 +69,7 @@ async fn check_member(world: &mut dyn World, name: &str) -> Result<()> {
 }
 
 /// The token of `member` was spent by its join; it does not let in the cluster of `place`.
-async fn a_token_is_good_once(
-    world: &mut dyn World,
-    member: &str,
-    place: &str,
-    token: String,
-) -> Result<()> {
+async fn a_token_is_good_once(world: &mut dyn World, member: &str, place: &str, token: String) -> Result<()> {
     forget_request(&world.hub(), member).await?;
     let words = refused(world, "reused", member, place, token).await?;
     ensure!(words.contains("used"), "{words}");
@@ -137,7 +133,10 @@ pub(super) async fn a_name_belongs_to_its_cluster(world: &mut dyn World) -> Resu
     forget_request(&world.hub(), first).await?;
     let other = token(&world.hub(), first, true, HOUR).await?;
     let words = refused(world, "thief", first, second, other).await?;
-    ensure!(words.contains(&format!("is bound to cluster UID {}", bound.clone().unwrap_or_default())), "{words}");
+    ensure!(
+        words.contains(&format!("is bound to cluster UID {}", bound.clone().unwrap_or_default())),
+        "{words}"
+    );
     let after = member(&world.hub(), first).await?.context("the member is gone")?;
     ensure!(after.spec.cluster_uid == bound, "the refused join changed the member: {:?}", after.spec);
 

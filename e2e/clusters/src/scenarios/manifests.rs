@@ -60,7 +60,9 @@ where
     K: Clone + std::fmt::Debug + serde::de::DeserializeOwned,
 {
     let params = PatchParams { field_manager: Some(PERSON.to_owned()), ..PatchParams::default() };
-    api.patch(name, &params, &Patch::Merge(&patch)).await.with_context(|| format!("patch {name} with {patch}"))
+    api.patch(name, &params, &Patch::Merge(&patch))
+        .await
+        .with_context(|| format!("patch {name} with {patch}"))
 }
 
 /// Deletes an object; one that is not there is deleted.

@@ -67,7 +67,12 @@ pub async fn play(mut world: Box<dyn World>, scenarios: &[Scenario]) -> Result<(
     let (count, logs) = (scenarios.len(), world.logs());
     world.end(failures.is_empty()).await?;
     say(&format!("{count} scenarios in {:.0} s\n", started.elapsed().as_secs_f64()));
-    ensure!(failures.is_empty(), "{} of {count} failed: {}; logs: {logs}", failures.len(), failures.join(", "));
+    ensure!(
+        failures.is_empty(),
+        "{} of {count} failed: {}; logs: {logs}",
+        failures.len(),
+        failures.join(", ")
+    );
     Ok(())
 }
 

@@ -60,7 +60,9 @@ pub(super) async fn a_bad_image_stops_at_its_group(world: &mut dyn World) -> Res
     app.clone().image(BAD).apply().await?;
     app.until("the problem", |status| {
         let names_it = status.problems.iter().any(|problem| {
-            problem.cluster == BOTH && problem.pod.starts_with(&app.name) && problem.reason.contains("ImagePull")
+            problem.cluster == BOTH
+                && problem.pod.starts_with(&app.name)
+                && problem.reason.contains("ImagePull")
         });
         ensure!(names_it && status.available_replicas == 8, "{}", show(status));
         Ok(())

@@ -5,6 +5,7 @@ use crds::apps::CafeDeployment;
 use crds::federation::{MemberCluster, Work};
 use crds::names;
 use k8s_openapi::api::core::v1::Namespace;
+use kube::Client;
 use kube::api::{Api, ListParams};
 use serde_json::json;
 
@@ -15,6 +16,12 @@ use crate::world::World;
 const MEMBER: &str = "hz-b";
 const CELL: &str = "RZ00B";
 
+/// Four replicas that move back to a cell that comes back.
+fn evenly(hub: &Client, name: &str) -> Application {
+    let division = json!({"type": "Weighted", "by": "Static", "avoidDisruption": false});
+    Application::new(hub, name, &["rz00"], 4).set("/placement/division", division)
+}
+
 /// Deletes the member on the hub, waits until it and all that belongs to it there is gone.
 async fn remove(world: &mut dyn World) -> Result<()> {
     let members: Api<MemberCluster> = Api::all(world.hub());
@@ -23,7 +30,8 @@ async fn remove(world: &mut dyn World) -> Result<()> {
     let works: Api<Work> = Api::all(world.hub());
     let left = works.list(&ListParams::default()).await?.items;
     let namespace = names::cluster_namespace(MEMBER);
-    let left: Vec<_> = left.iter().filter(|work| work.metadata.namespace.as_deref() == Some(&namespace)).collect();
+    let left: Vec<_> =
+        left.iter().filter(|work| work.metadata.namespace.as_deref() == Some(&namespace)).collect();
     ensure!(left.is_empty(), "Works of the removed member are left: {left:?}");
     manifests::gone(&Api::<Namespace>::all(world.hub()), &namespace).await
 }
@@ -39,7 +47,7 @@ async fn come_back(world: &mut dyn World, app: &Application) -> Result<()> {
 /// Without a word, workloads stay: pods run on under their own names, and are taken up again by the next join.
 pub(super) async fn in_order_orphans_the_workloads(world: &mut dyn World) -> Result<()> {
     let member = world.member(MEMBER);
-    let app = Application::new(&world.hub(), "left-behind", &["rz00"], 4);
+    let app = evenly(&world.hub(), "left-behind");
     app.roll_out().await?;
     let before = pods::run(&member, &app.name, V1, &[(CELL, 2)]).await?;
     remove(world).await?;
@@ -53,7 +61,7 @@ pub(super) async fn in_order_orphans_the_workloads(world: &mut dyn World) -> Res
 /// `onRemove: Delete` takes them away.
 pub(super) async fn in_order_deletes_when_told(world: &mut dyn World) -> Result<()> {
     let member = world.member(MEMBER);
-    let app = Application::new(&world.hub(), "taken-along", &["rz00"], 4);
+    let app = evenly(&world.hub(), "taken-along");
     app.roll_out().await?;
     let members: Api<MemberCluster> = Api::all(world.hub());
     manifests::merge(&members, MEMBER, json!({"spec": {"onRemove": "Delete"}})).await?;
@@ -67,7 +75,7 @@ pub(super) async fn in_order_deletes_when_told(world: &mut dyn World) -> Result<
 /// A cluster that is gone holds up nobody: its member goes when a person says so, and only then.
 pub(super) async fn by_force_when_the_cluster_is_gone(world: &mut dyn World) -> Result<()> {
     let hub = world.hub();
-    let app = Application::new(&hub, "cluster-gone", &["rz00"], 4);
+    let app = evenly(&hub, "cluster-gone");
     app.roll_out().await?;
     world.kill_agent(MEMBER).await?;
     world.kill_member(MEMBER).await?;

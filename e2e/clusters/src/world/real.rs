@@ -110,16 +110,17 @@ impl World for RealWorld {
         if self.agents.get_mut(&key).is_some_and(Program::is_running) {
             return Ok(());
         }
-        let mut launch = Launch::new(&format!("agent-{key}"), path_of(Own::MemberAgent)?, self.workdir.path())
-            .env("RUST_LOG", LOG)
-            .args(["--hub".to_owned(), format!("https://{}", self.link(&start.place).address())])
-            .arg("--hub-ca")
-            .arg(self.workdir.join("hub-ca.crt"))
-            .args(["--cluster", &start.cluster])
-            .arg("--kubeconfig")
-            .arg(self.cluster(&start.place).kubeconfig_path())
-            .arg("--state-dir")
-            .arg(self.state_dir(&key));
+        let mut launch =
+            Launch::new(&format!("agent-{key}"), path_of(Own::MemberAgent)?, self.workdir.path())
+                .env("RUST_LOG", LOG)
+                .args(["--hub".to_owned(), format!("https://{}", self.link(&start.place).address())])
+                .arg("--hub-ca")
+                .arg(self.workdir.join("hub-ca.crt"))
+                .args(["--cluster", &start.cluster])
+                .arg("--kubeconfig")
+                .arg(self.cluster(&start.place).kubeconfig_path())
+                .arg("--state-dir")
+                .arg(self.state_dir(&key));
         if let Some(token) = &start.token {
             launch = launch.args(["--token", token]);
         }

@@ -7,14 +7,15 @@ use rcgen::SubjectPublicKeyInfo;
 use super::facts::{CsrFacts, SignerError};
 use crate::pki::authority::{Authority, Usage};
 
-/// The shortest life of a certificate, in seconds (upstream's lower bound for `expirationSeconds`).
+/// The shortest life that a request gets by asking for one, in seconds (upstream's lower bound for
+/// `expirationSeconds`).
 pub const MIN_SECONDS: i64 = 600;
 
 /// How long the certificate lives, in seconds: what the request asks for, or all that `ttl` allows, and
-/// never more than that.
+/// never more than that. A short `ttl` is the signer's own wish and has no lower bound.
 pub fn life_seconds(facts: &CsrFacts, ttl: Duration) -> i64 {
-    let most = i64::try_from(ttl.as_secs()).unwrap_or(i64::MAX).max(MIN_SECONDS);
-    facts.expiration_seconds.map_or(most, |asked| asked.clamp(MIN_SECONDS, most))
+    let most = i64::try_from(ttl.as_secs()).unwrap_or(i64::MAX).max(1);
+    facts.expiration_seconds.map_or(most, |asked| asked.max(MIN_SECONDS).min(most))
 }
 
 /// Issues a client certificate (PEM) for the subject and key of the request. It begins five minutes

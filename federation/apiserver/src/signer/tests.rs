@@ -80,6 +80,10 @@ fn life_is_what_is_asked_within_bounds() {
         facts.expiration_seconds = asked;
         assert_eq!(issue::life_seconds(&facts, day), life, "{asked:?}");
     }
+    for (asked, life) in [(None, 30), (Some(3600), 30)] {
+        facts.expiration_seconds = asked;
+        assert_eq!(issue::life_seconds(&facts, Duration::from_secs(30)), life, "a signer's own short life");
+    }
 }
 
 #[test]

@@ -139,7 +139,8 @@ fn act(input: &Input<'_>, prepared: &Prepared<'_>) -> Result<Decision, NeedNames
         now: input.now,
     };
     let shown = show(&picture);
-    let given_up = given_up(input.works, &wanted, &shown.summary);
+    let mut given_up = given_up(input.works, &wanted, &shown.summary);
+    given_up.retain(|cluster| !input.fleet.departing.contains(cluster));
     let works = plan(&wanted, input.works, &given_up, input.app.spec.deletion_policy, input.object)?;
     let standing = Standing {
         seq: course.seq,

@@ -198,7 +198,10 @@ impl Joins {
     /// goes after a while.
     async fn after(&mut self, csr: &CertificateSigningRequest, signed: bool) -> Result<(), kube::Error> {
         let seen = *self.signed.entry(csr.uid().unwrap_or_default()).or_insert_with(Instant::now);
-        if signed && seen.elapsed() > FETCH && let Requestor::Token(id) = Requestor::of(csr) {
+        if signed
+            && seen.elapsed() > FETCH
+            && let Requestor::Token(id) = Requestor::of(csr)
+        {
             let secrets: Api<Secret> = Api::namespaced(self.client.clone(), "kube-system");
             match secrets.delete(&facts::token_secret(&id), &DeleteParams::default()).await {
                 Ok(_) => info!(token = id, "the join token was used and is deleted"),

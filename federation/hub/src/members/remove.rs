@@ -6,7 +6,7 @@ use crds::federation::{MemberCluster, Work};
 use crds::names;
 use k8s_openapi::api::core::v1::Namespace;
 use kube::ResourceExt;
-use kube::api::{Api, DeleteParams, Patch, PatchParams};
+use kube::api::{Api, DeleteParams, Patch, PatchParams, Preconditions};
 use serde_json::json;
 use tracing::info;
 
@@ -54,8 +54,15 @@ async fn let_go(
     if work.metadata.deletion_timestamp.is_none() {
         let body = json!({"spec": {"deletionPolicy": member.spec.on_remove}});
         let params = PatchParams { field_manager: Some(names::HUB_MANAGER.into()), ..PatchParams::default() };
-        works.patch(&name, &params, &Patch::Merge(body)).await?;
-        works.delete(&name, &DeleteParams::default()).await?;
+        let held = works.patch(&name, &params, &Patch::Merge(body)).await?;
+        // Only with the policy that was just written: somebody who writes in between must not turn an orphan into
+        // a deletion. The next pass tries again.
+        let very = Preconditions { uid: held.uid(), resource_version: held.resource_version() };
+        let params = DeleteParams { preconditions: Some(very), ..DeleteParams::default() };
+        match works.delete(&name, &params).await {
+            Err(kube::Error::Api(status)) if matches!(status.code, 404 | 409) => {}
+            result => drop(result?),
+        }
     }
     if forced || carried_out(work) {
         let body = json!({"metadata": {"finalizers": null}});

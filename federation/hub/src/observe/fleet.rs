@@ -1,6 +1,6 @@
 //! Clusters, units and cells as the core sees them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crds::federation::MemberCluster;
 use crds::ldc::{DeployUnit, LogicalUnit, Side};
@@ -19,6 +19,9 @@ pub struct FleetFacts {
     pub fleet: Fleet,
     /// Cells by cluster and value of the node label.
     pub cells: BTreeMap<(ClusterName, String), CellName>,
+    /// Clusters that are being removed. What becomes of their Works is decided by the member's `onRemove`, not by
+    /// the policy of an application that has to leave them.
+    pub departing: BTreeSet<ClusterName>,
 }
 
 impl FleetFacts {
@@ -37,6 +40,9 @@ impl FleetFacts {
                 if let Some(pods) = cell.free.get("pods").and_then(|pods| pods.parse().ok()) {
                     free.insert((view.name.clone(), cell.name.clone()), pods);
                 }
+            }
+            if cluster.metadata.deletion_timestamp.is_some() {
+                facts.departing.insert(view.name.clone());
             }
             facts.fleet.add_cluster(view);
         }
@@ -78,6 +84,7 @@ impl FleetFacts {
             CellView { free: None, ..a.clone() } == CellView { free: None, ..b.clone() }
         };
         mine.clusters == theirs.clusters
+            && self.departing == other.departing
             && mine.units == theirs.units
             && self.cells == other.cells
             && mine.cells.len() == theirs.cells.len()
@@ -184,6 +191,17 @@ pub(crate) mod tests {
         let clusters = [cluster("hz-a", true), cluster("hz-b", ready_b)];
         let cells = [cell("rz00a", "hz-a"), cell("rz00b", "hz-b")];
         FleetFacts::of(clusters.iter(), [unit("rz00")].iter(), cells.iter())
+    }
+
+    #[test]
+    fn a_member_on_its_way_out_is_known_as_such() {
+        let mut leaving = cluster("hz-b", true);
+        let now = k8s_openapi::apimachinery::pkg::apis::meta::v1::Time(jiff::Timestamp::UNIX_EPOCH);
+        leaving.metadata.deletion_timestamp = Some(now);
+        let members = [cluster("hz-a", true), leaving];
+        let facts = FleetFacts::of(members.iter(), [unit("rz00")].iter(), [cell("rz00b", "hz-b")].iter());
+        assert_eq!(facts.departing.iter().map(ClusterName::as_str).collect::<Vec<_>>(), ["hz-b"]);
+        assert!(!facts.places_as(&two_clusters(true)));
     }
 
     #[test]

@@ -60,7 +60,8 @@ pub fn decide(input: &Input<'_>) -> Result<Decision, NeedNames> {
     };
     let Prepared { template, wanted, places, overrides, rejected, notes } = prepared;
     let summary = summary(input, &wanted);
-    let given_up = given_up(input.works, &wanted, &summary);
+    let mut given_up = given_up(input.works, &wanted, &summary);
+    given_up.retain(|cluster| !input.fleet.departing.contains(cluster));
     let works = plan(&wanted, input.works, &given_up, input.resource.spec.deletion_policy, input.object)?;
     let status = show(input, &summary, &rejected);
     let mut decision = Decision { status, templates: vec![template], works, notes: Vec::new() };

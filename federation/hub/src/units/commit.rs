@@ -77,7 +77,12 @@ pub async fn read_rules(client: &kube::Client) -> Result<Option<RuleSet>, Commit
 
 /// Makes epoch 1 out of the home map, by creating `current`: of two who try, one wins. A copy under the
 /// epoch's name is its history.
-pub async fn commit(client: &kube::Client, by: &str, reason: &str, dry_run: bool) -> Result<Committed, CommitError> {
+pub async fn commit(
+    client: &kube::Client,
+    by: &str,
+    reason: &str,
+    dry_run: bool,
+) -> Result<Committed, CommitError> {
     let home = read_home(client).await?;
     if let Some(current) = read_rules(client).await? {
         let differences = current.home_differences(&home).len();

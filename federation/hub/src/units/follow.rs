@@ -78,7 +78,10 @@ impl Units {
     }
 
     /// A reflector of one kind; each of its events is a change.
-    fn follow<K>(&self, changes: &mut futures::stream::SelectAll<futures::stream::BoxStream<'static, ()>>) -> Store<K>
+    fn follow<K>(
+        &self,
+        changes: &mut futures::stream::SelectAll<futures::stream::BoxStream<'static, ()>>,
+    ) -> Store<K>
     where
         K: kube::Resource<DynamicType = (), Scope = kube::core::ClusterResourceScope>
             + Clone
@@ -107,7 +110,13 @@ impl Units {
             let old = cell.status.clone().unwrap_or_default();
             let new = cell_status(cell, member, &old.conditions, Timestamp::now());
             if cell.status.as_ref() != Some(&new) {
-                self.write(&Api::<DeployUnit>::all(self.client.clone()), &cell.name_any(), &cell.status, &new).await?;
+                self.write(
+                    &Api::<DeployUnit>::all(self.client.clone()),
+                    &cell.name_any(),
+                    &cell.status,
+                    &new,
+                )
+                .await?;
             }
         }
         let (profiles, cities, sites, units) =
@@ -124,14 +133,23 @@ impl Units {
             tracing::debug!(%error, "an object of the home map is left out");
         }
         let current = owned(&seen.rules).into_iter().find(|r: &RuleSetObject| r.name_any() == "current");
-        let rules = current.and_then(|c| convert::rule_set(&c).inspect_err(|error| warn!(%error, "the rule set in force")).ok());
+        let rules = current.and_then(|c| {
+            convert::rule_set(&c).inspect_err(|error| warn!(%error, "the rule set in force")).ok()
+        });
         for unit in &units {
             let Ok(name) = model::UnitName::new(unit.name_any()) else { continue };
             let old = unit.status.clone().unwrap_or_default();
             let generation = unit.metadata.generation.unwrap_or_default();
-            let new = unit_status(&name, generation, &home, rules.as_ref(), &old.conditions, Timestamp::now());
+            let new =
+                unit_status(&name, generation, &home, rules.as_ref(), &old.conditions, Timestamp::now());
             if unit.status.as_ref() != Some(&new) {
-                self.write(&Api::<LogicalUnit>::all(self.client.clone()), &unit.name_any(), &unit.status, &new).await?;
+                self.write(
+                    &Api::<LogicalUnit>::all(self.client.clone()),
+                    &unit.name_any(),
+                    &unit.status,
+                    &new,
+                )
+                .await?;
             }
         }
         Ok(())
@@ -146,7 +164,10 @@ impl Units {
         let old = serde_json::to_value(old).map_err(kube::Error::SerdeError)?;
         let new = serde_json::to_value(new).map_err(kube::Error::SerdeError)?;
         let Some(status) = difference(&old, &new) else { return Ok(()) };
-        let params = PatchParams { field_manager: Some(crds::names::HUB_MANAGER.to_owned()), ..PatchParams::default() };
+        let params = PatchParams {
+            field_manager: Some(crds::names::HUB_MANAGER.to_owned()),
+            ..PatchParams::default()
+        };
         match api.patch_status(name, &params, &Patch::Merge(json!({"status": status}))).await {
             Err(kube::Error::Api(status)) if status.is_not_found() => Ok(()),
             result => result.map(|_| ()),

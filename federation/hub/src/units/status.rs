@@ -18,7 +18,10 @@ pub(super) fn unit_status(
     let cells: Vec<String> = home.cells_of(name).map(|cell| cell.name.to_string()).collect();
     let weight = |cell: &str| match rules {
         Some(rules) => rules.weight(name.as_str(), cell).to_string(),
-        None => home.cells_of(name).find(|c| c.name.as_str() == cell).map_or_else(String::new, |c| c.weight.to_string()),
+        None => home
+            .cells_of(name)
+            .find(|c| c.name.as_str() == cell)
+            .map_or_else(String::new, |c| c.weight.to_string()),
     };
     let cell_names: Vec<String> = cells.iter().map(|cell| format!("{cell}:{}", weight(cell))).collect();
     let mut status = LogicalUnitStatus {
@@ -28,7 +31,14 @@ pub(super) fn unit_status(
         ..LogicalUnitStatus::default()
     };
     let Some(rules) = rules else {
-        status.conditions = vec![condition("HomeDiffers", "Unknown", "NoRuleSet", "nothing is in force: fedctl unit commit", old, now)];
+        status.conditions = vec![condition(
+            "HomeDiffers",
+            "Unknown",
+            "NoRuleSet",
+            "nothing is in force: fedctl unit commit",
+            old,
+            now,
+        )];
         return status;
     };
     let uids = rules.effective_uids(name);
@@ -38,7 +48,8 @@ pub(super) fn unit_status(
         status.dr_state = rules.recovery_state(home, name).to_string();
     }
     status.epoch = rules.epoch.to_string();
-    let of_unit = |difference: &model::ruleset::HomeDifference| difference.to_string().contains(name.as_str());
+    let of_unit =
+        |difference: &model::ruleset::HomeDifference| difference.to_string().contains(name.as_str());
     let differences: Vec<String> =
         rules.home_differences(home).iter().filter(|d| of_unit(d)).map(ToString::to_string).collect();
     status.conditions = vec![if differences.is_empty() {
@@ -57,7 +68,12 @@ fn percent(basis_points: u32) -> String {
 }
 
 /// A cell's status: ready when its member is, and has a ready node with its label.
-pub(super) fn cell_status(cell: &DeployUnit, member: Option<&MemberCluster>, old: &[Condition], now: Timestamp) -> DeployUnitStatus {
+pub(super) fn cell_status(
+    cell: &DeployUnit,
+    member: Option<&MemberCluster>,
+    old: &[Condition],
+    now: Timestamp,
+) -> DeployUnitStatus {
     let label = cell.node_label_value();
     let cluster = &cell.spec.cluster;
     let status = member.and_then(|m| m.status.clone()).unwrap_or_default();
@@ -65,8 +81,12 @@ pub(super) fn cell_status(cell: &DeployUnit, member: Option<&MemberCluster>, old
     let nodes = status.cells.iter().find(|c| c.name == label).map_or(0, |c| c.nodes);
     let (value, reason, message) = match (member, ready) {
         (None, _) => ("False", "NoMember", format!("there is no member {cluster}")),
-        (Some(_), Some("True")) if nodes > 0 => ("True", "NodesReady", format!("{nodes} ready nodes carry {label}")),
-        (Some(_), Some("True")) => ("False", "NoNodes", format!("no ready node of {cluster} carries {label}")),
+        (Some(_), Some("True")) if nodes > 0 => {
+            ("True", "NodesReady", format!("{nodes} ready nodes carry {label}"))
+        }
+        (Some(_), Some("True")) => {
+            ("False", "NoNodes", format!("no ready node of {cluster} carries {label}"))
+        }
         (Some(_), _) => ("Unknown", "MemberUnknown", format!("nothing is known of {cluster} now")),
     };
     DeployUnitStatus {
@@ -76,7 +96,14 @@ pub(super) fn cell_status(cell: &DeployUnit, member: Option<&MemberCluster>, old
     }
 }
 
-fn condition(type_: &str, status: &str, reason: &str, message: &str, old: &[Condition], now: Timestamp) -> Condition {
+fn condition(
+    type_: &str,
+    status: &str,
+    reason: &str,
+    message: &str,
+    old: &[Condition],
+    now: Timestamp,
+) -> Condition {
     let since = match old.iter().find(|c| c.type_ == type_) {
         Some(before) if before.status == status => before.last_transition_time.clone(),
         _ => Time(now),
@@ -99,7 +126,12 @@ mod tests {
     use super::*;
 
     fn cell() -> DeployUnit {
-        let spec = DeployUnitSpec { unit: "rz00".into(), side: Side::A, cluster: "hz-a".into(), ..DeployUnitSpec::default() };
+        let spec = DeployUnitSpec {
+            unit: "rz00".into(),
+            side: Side::A,
+            cluster: "hz-a".into(),
+            ..DeployUnitSpec::default()
+        };
         DeployUnit::new("rz00a", spec)
     }
 
@@ -123,7 +155,11 @@ mod tests {
         assert_eq!(say(None).1, "NoMember");
         assert_eq!(say(Some(&member("True", 2))).0, "True");
         assert_eq!(say(Some(&member("True", 0))).1, "NoNodes");
-        assert_eq!(say(Some(&member("Unknown", 2))).0, "Unknown", "a member that is cut off says nothing of its cells");
+        assert_eq!(
+            say(Some(&member("Unknown", 2))).0,
+            "Unknown",
+            "a member that is cut off says nothing of its cells"
+        );
     }
 
     #[test]

@@ -38,8 +38,15 @@ pub(super) fn started(
     let name = full_name(image);
     ContainerStatus {
         name: container.name.clone(),
-        container_id: Some(format!("containerd://{}", id(&[pod_uid, &container.name, &restarts.to_string()]))),
-        image_id: format!("{}@sha256:{}", name.rsplit_once(':').map_or(name.as_str(), |(path, _)| path), id(&[&name])),
+        container_id: Some(format!(
+            "containerd://{}",
+            id(&[pod_uid, &container.name, &restarts.to_string()])
+        )),
+        image_id: format!(
+            "{}@sha256:{}",
+            name.rsplit_once(':').map_or(name.as_str(), |(path, _)| path),
+            id(&[&name])
+        ),
         image: name,
         ready: true,
         started: Some(true),

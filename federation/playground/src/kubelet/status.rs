@@ -91,7 +91,10 @@ fn conditions(pod: &Pod, status: &PodStatus, now: &Time) -> Vec<PodCondition> {
     let ready = if !waiting.is_empty() {
         ("False", Some(("ContainersNotReady", not_ready)))
     } else if !closed.is_empty() {
-        let message = format!("corresponding condition of pod readiness gate \"{}\" does not exist or is not True.", closed.join(" "));
+        let message = format!(
+            "corresponding condition of pod readiness gate \"{}\" does not exist or is not True.",
+            closed.join(" ")
+        );
         ("False", Some(("ReadinessGatesNotReady", message)))
     } else {
         ("True", None)

@@ -59,7 +59,8 @@ impl SimulatedCluster {
         let store = EmbeddedStore::in_memory().context("cannot make a store in memory")?;
         let server = ApiServer::start(Config::new(Arc::new(store), resources()?)).await?;
         let pki = Pki::open(&options.dir.join("pki"), &[], Timestamp::now().as_second())?;
-        let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.context("cannot listen")?;
+        let listener =
+            TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.context("cannot listen")?;
         let url = format!("https://{}", listener.local_addr().context("the socket has no address")?);
         let kubeconfig = options.dir.join("kubeconfig");
         pki.write_admin_kubeconfig(&kubeconfig, &url)?;

@@ -20,8 +20,10 @@ type Key = (String, String);
 
 /// Runs for ever.
 pub(super) async fn run(client: kube::Client, delays: Delays) {
-    let mut nodes = watcher(Api::<Node>::all(client.clone()), watcher::Config::default()).default_backoff().boxed();
-    let mut pods = watcher(Api::<Pod>::all(client.clone()), watcher::Config::default()).default_backoff().boxed();
+    let mut nodes =
+        watcher(Api::<Node>::all(client.clone()), watcher::Config::default()).default_backoff().boxed();
+    let mut pods =
+        watcher(Api::<Pod>::all(client.clone()), watcher::Config::default()).default_backoff().boxed();
     let mut cluster = Kubelet::new(client, delays);
     loop {
         let wake = cluster.due.values().min().copied();
@@ -126,7 +128,8 @@ impl Kubelet {
     /// Handles all pods that are due.
     async fn act(&mut self) {
         let now = Instant::now();
-        let due: Vec<Key> = self.due.iter().filter(|(_, at)| **at <= now).map(|(key, _)| key.clone()).collect();
+        let due: Vec<Key> =
+            self.due.iter().filter(|(_, at)| **at <= now).map(|(key, _)| key.clone()).collect();
         for key in due {
             self.due.remove(&key);
             let Some(pod) = self.pods.get(&key).cloned() else { continue };
@@ -171,7 +174,8 @@ impl Kubelet {
 
     /// What is left of a delay that began with the newest change of the pod's spec as this kubelet saw it.
     fn waited(&mut self, pod: &Pod, after: Duration) -> Duration {
-        let uid = format!("{}/{}", pod.uid().unwrap_or_default(), pod.metadata.generation.unwrap_or_default());
+        let uid =
+            format!("{}/{}", pod.uid().unwrap_or_default(), pod.metadata.generation.unwrap_or_default());
         if after.is_zero() {
             return Duration::ZERO;
         }
@@ -206,7 +210,12 @@ impl Kubelet {
         }
     }
 
-    async fn say_unschedulable(&mut self, api: &Api<Pod>, pod: &Pod, message: &str) -> Result<(), kube::Error> {
+    async fn say_unschedulable(
+        &mut self,
+        api: &Api<Pod>,
+        pod: &Pod,
+        message: &str,
+    ) -> Result<(), kube::Error> {
         let said = pod.status.as_ref().and_then(|s| s.conditions.as_ref()).is_some_and(|c| {
             c.iter().any(|c| c.type_ == "PodScheduled" && c.message.as_deref() == Some(message))
         });

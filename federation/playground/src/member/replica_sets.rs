@@ -16,7 +16,8 @@ use tracing::debug;
 pub(super) async fn run(client: kube::Client) {
     let sets: Api<ReplicaSet> = Api::all(client.clone());
     let mut sets = watcher(sets, watcher::Config::default()).default_backoff().boxed();
-    let mut pods = watcher(Api::<Pod>::all(client.clone()), watcher::Config::default()).default_backoff().boxed();
+    let mut pods =
+        watcher(Api::<Pod>::all(client.clone()), watcher::Config::default()).default_backoff().boxed();
     let mut known: BTreeMap<(String, String), ReplicaSet> = BTreeMap::new();
     loop {
         let touched = tokio::select! {
@@ -88,7 +89,8 @@ async fn write_status(client: &kube::Client, set: &ReplicaSet, own: &[Pod]) -> R
         "fullyLabeledReplicas": own.len(), "observedGeneration": set.metadata.generation,
     });
     let api: Api<ReplicaSet> = Api::namespaced(client.clone(), &set.namespace().unwrap_or_default());
-    api.patch_status(&set.name_any(), &PatchParams::default(), &Patch::Merge(json!({"status": status}))).await?;
+    api.patch_status(&set.name_any(), &PatchParams::default(), &Patch::Merge(json!({"status": status})))
+        .await?;
     Ok(())
 }
 

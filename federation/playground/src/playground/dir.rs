@@ -21,7 +21,9 @@ pub(super) fn fresh(dir: &Path) -> anyhow::Result<File> {
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => bail!("a playground runs in {} already", dir.display()),
-        Err(TryLockError::Error(error)) => return Err(error).with_context(|| format!("cannot lock {}", mark.display())),
+        Err(TryLockError::Error(error)) => {
+            return Err(error).with_context(|| format!("cannot lock {}", mark.display()));
+        }
     }
     for entry in fs::read_dir(dir).with_context(|| format!("cannot read {}", dir.display()))? {
         let path = entry.with_context(|| format!("cannot read {}", dir.display()))?.path();

@@ -11,8 +11,8 @@ use member_agent::metrics::Metrics;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::{Options, dir};
 use super::token::create_token;
+use super::{Options, dir};
 use crate::member::{SimulatedCluster, SimulatedOptions};
 use crate::world::{self, ClusterSpec};
 
@@ -39,7 +39,8 @@ impl Playground {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let dir = options.data_dir.clone();
         let lock = dir::fresh(&dir)?;
-        std::fs::create_dir_all(dir.join("members")).with_context(|| format!("cannot make {}", dir.display()))?;
+        std::fs::create_dir_all(dir.join("members"))
+            .with_context(|| format!("cannot make {}", dir.display()))?;
         let hub_options = HubOptions {
             data_dir: dir.join("hub"),
             listen: options.listen,
@@ -53,7 +54,8 @@ impl Playground {
         let hub_task = tokio::spawn(hub.run());
         world::apply(&client, world::WORLD).await?;
         let specs = world::clusters(options.clusters)?;
-        let starter = Starter { dir: &dir, start_delay: options.start_delay, hub: &client, url: &url, ca: &ca };
+        let starter =
+            Starter { dir: &dir, start_delay: options.start_delay, hub: &client, url: &url, ca: &ca };
         let starting = specs.iter().map(|spec| starter.start(spec, &stop));
         let members = futures::future::try_join_all(starting).await?;
         let epoch = federation::commit_home_map(&client).await?;
@@ -114,7 +116,10 @@ impl Starter<'_> {
         let agent = agent.with_context(|| format!("cannot start the agent of {name}"))?;
         let mut connected = agent.connected.clone();
         tokio::spawn(agent.run());
-        connected.wait_for(|connected| *connected).await.with_context(|| format!("the agent of {name} ended"))?;
+        connected
+            .wait_for(|connected| *connected)
+            .await
+            .with_context(|| format!("the agent of {name} ended"))?;
         Ok(cluster)
     }
 }

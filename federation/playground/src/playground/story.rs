@@ -29,11 +29,16 @@ const LIMIT: Duration = Duration::from_secs(60);
 const NAME: &str = "shop";
 
 /// Runs it; `tell` hears each step in a line. Without `release`, it ends when the first version is there.
-pub async fn run_story(hub: &kube::Client, release: bool, mut tell: impl FnMut(&str)) -> anyhow::Result<Outcome> {
+pub async fn run_story(
+    hub: &kube::Client,
+    release: bool,
+    mut tell: impl FnMut(&str),
+) -> anyhow::Result<Outcome> {
     let started = Instant::now();
     tell("applying deploy/examples/shop/v1.yaml");
     world::apply(hub, SHOP_V1).await?;
-    let mut status = settle(hub, &mut tell, |s| phase(s) == "Succeeded" && s.available_replicas == 20).await?;
+    let mut status =
+        settle(hub, &mut tell, |s| phase(s) == "Succeeded" && s.available_replicas == 20).await?;
     let mut confirmed = 0;
     if release {
         tell("applying deploy/examples/shop/v2.yaml: a new image");

@@ -36,7 +36,8 @@ pub struct ClusterSpec {
 impl ClusterSpec {
     /// Its cells with their nodes.
     pub fn cell_specs(&self) -> Vec<CellSpec> {
-        let cell = |name: &String| CellSpec { name: name.clone(), nodes: NODES, pods_per_node: PODS_PER_NODE };
+        let cell =
+            |name: &String| CellSpec { name: name.clone(), nodes: NODES, pods_per_node: PODS_PER_NODE };
         self.cells.iter().map(cell).collect()
     }
 }
@@ -48,7 +49,8 @@ pub fn clusters(count: usize) -> anyhow::Result<Vec<ClusterSpec>> {
         if object["kind"] != "DeployUnit" {
             continue;
         }
-        let text = |pointer: &str| object.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let text =
+            |pointer: &str| object.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
         found.entry(text("/spec/cluster")).or_default().push(text("/metadata/name").to_ascii_uppercase());
     }
     Ok(found.into_iter().take(count).map(|(name, cells)| ClusterSpec { name, cells }).collect())
@@ -65,7 +67,9 @@ pub fn documents(yaml: &str) -> anyhow::Result<Vec<Value>> {
 pub async fn apply(client: &kube::Client, yaml: &str) -> anyhow::Result<()> {
     for object in documents(yaml)? {
         let name = object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
-        apply_one(client, &name, &object).await.with_context(|| format!("cannot apply {} {name}", object["kind"]))?;
+        apply_one(client, &name, &object)
+            .await
+            .with_context(|| format!("cannot apply {} {name}", object["kind"]))?;
     }
     Ok(())
 }
@@ -73,7 +77,8 @@ pub async fn apply(client: &kube::Client, yaml: &str) -> anyhow::Result<()> {
 async fn apply_one(client: &kube::Client, name: &str, object: &Value) -> anyhow::Result<()> {
     let text = |key: &str| object[key].as_str().unwrap_or_default();
     let (group, version) = text("apiVersion").split_once('/').unwrap_or(("", text("apiVersion")));
-    let (resource, capabilities) = pinned_kind(client, &GroupVersionKind::gvk(group, version, text("kind"))).await?;
+    let (resource, capabilities) =
+        pinned_kind(client, &GroupVersionKind::gvk(group, version, text("kind"))).await?;
     let namespace = object["metadata"]["namespace"].as_str().unwrap_or("default");
     let api: Api<DynamicObject> = match capabilities.scope {
         Scope::Namespaced => Api::namespaced_with(client.clone(), namespace, &resource),

@@ -11,11 +11,13 @@ use async_trait::async_trait;
 use e2e_clusters::link::Link;
 use e2e_clusters::member::connect;
 use e2e_clusters::ports::Port;
+use e2e_clusters::wait;
 use e2e_clusters::workdir::Workdir;
 use e2e_clusters::world::{AgentStart, CERTIFICATES, MEMBERS, World};
 use federation::hub::{Hub, HubOptions};
 use federation_playground::member::{SimulatedCluster, SimulatedOptions};
 use federation_playground::world::clusters;
+use federation_store::{EmbeddedStore, Options};
 use kube::Client;
 use member_agent::agent::{Agent, AgentOptions, HubAccess};
 use member_agent::metrics::Metrics;
@@ -89,8 +91,7 @@ fn log_to(workdir: &Workdir) -> Result<()> {
 async fn hub(workdir: &Workdir, port: &Port, agent_certificate: Duration) -> Result<(Running, String)> {
     let stop = CancellationToken::new();
     let listen: SocketAddr = port.address();
-    let options =
-        HubOptions { data_dir: workdir.join("hub"), listen, names: Vec::new(), agent_certificate };
+    let options = HubOptions { data_dir: workdir.join("hub"), listen, names: Vec::new(), agent_certificate };
     let hub = Hub::start(options, stop.clone()).await?;
     let ca = hub.ca_pem();
     Ok((Running::new(stop, tokio::spawn(hub.run())), ca))
@@ -133,7 +134,14 @@ impl World for SimulatedWorld {
     async fn kill_hub(&mut self) -> Result<()> {
         let hub = self.hub.take().context("the hub does not run")?;
         hub.stop.cancel();
-        hub.task.await.context("the hub broke")?
+        hub.task.await.context("the hub broke")??;
+        // The last of its tasks lets go of the store's file a moment later.
+        wait::until("the hub's store to be free", wait::LONG, async || {
+            let path = self.workdir.join("hub/store.redb");
+            EmbeddedStore::open(path, Options::default())?.close().await;
+            Ok(())
+        })
+        .await
     }
 
     async fn start_agent(&mut self, start: AgentStart) -> Result<()> {
