@@ -84,9 +84,8 @@ impl Reporter {
     }
 
     async fn follow_pods(&self, member: &kube::Client) {
-        let placed = watcher::Config::default()
-            .fields("status.phase!=Succeeded,status.phase!=Failed")
-            .page_size(PAGE);
+        let placed =
+            watcher::Config::default().fields("status.phase!=Succeeded,status.phase!=Failed").page_size(PAGE);
         let mut events = watcher(Api::<Pod>::all(member.clone()), placed).default_backoff().boxed();
         while let Some(event) = events.next().await {
             let mut picture = self.lock();
