@@ -7,7 +7,7 @@ use crds::federation::{Work, WorkStatus};
 use crds::names;
 use kube::ResourceExt;
 use kube::api::{Api, Patch, PatchParams};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::sync::Notify;
 use tracing::debug;
 
@@ -128,7 +128,7 @@ impl State {
 
 async fn send_one(api: &Api<Work>, name: &str, report: &Report) -> Result<(), kube::Error> {
     // The uid is a precondition: a Work that was made anew is not reported on with the old one's status.
-    let body = json!({"metadata": {"uid": report.uid}, "status": &*report.status});
+    let body = json!({"metadata": {"uid": report.uid}, "status": whole(&report.status)});
     let params = PatchParams { field_manager: Some(names::AGENT_MANAGER.into()), ..PatchParams::default() };
     match api.patch_status(name, &params, &Patch::Merge(&body)).await {
         Ok(_) => Ok(()),
@@ -144,9 +144,30 @@ async fn send_one(api: &Api<Work>, name: &str, report: &Report) -> Result<(), ku
     }
 }
 
+/// The status as a merge patch that leaves nothing of an older one: a field that is left out where it is empty is
+/// said to be gone, for a merge keeps what it does not hear of.
+fn whole(status: &WorkStatus) -> Value {
+    const LEFT_OUT: [(&str, &[&str]); 2] = [
+        ("", &["conditions", "workload", "feedback"]),
+        ("/workload", &["revision", "phase", "cells", "problems", "invalid"]),
+    ];
+    let mut body = json!(status);
+    for (part, fields) in LEFT_OUT {
+        if let Some(Value::Object(part)) = body.pointer_mut(part) {
+            for field in fields {
+                part.entry(*field).or_insert(Value::Null);
+            }
+        }
+    }
+    body
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crds::apps::{CellStatus, PodProblem};
+    use crds::federation::WorkloadSummary;
+    use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 
     fn work(uid: &str) -> Work {
         let mut work = Work::new("w", crds::federation::WorkSpec::default());
@@ -178,5 +199,45 @@ mod tests {
         outbox.put("w", "old", status(1));
         outbox.hub_holds(&work("new"));
         assert_eq!(outbox.waiting(), 0);
+    }
+
+    /// A status with nothing left out.
+    fn full() -> WorkStatus {
+        let condition = Condition {
+            type_: "Applied".into(),
+            status: "True".into(),
+            reason: "Applied".into(),
+            message: String::new(),
+            last_transition_time: Time(jiff::Timestamp::UNIX_EPOCH),
+            observed_generation: None,
+        };
+        WorkStatus {
+            observed_generation: 1,
+            conditions: vec![condition],
+            workload: Some(WorkloadSummary {
+                current: true,
+                release_seq: 1,
+                revision: "r".into(),
+                phase: "Releasing".into(),
+                group: 1,
+                last_group: 1,
+                group_done: false,
+                cells: vec![CellStatus::default()],
+                problems: vec![PodProblem::default()],
+                invalid: "why".into(),
+            }),
+            feedback: Some(json!({})),
+        }
+    }
+
+    #[test]
+    fn a_status_leaves_nothing_of_the_one_before() {
+        let empty_workload =
+            WorkStatus { workload: Some(WorkloadSummary::default()), ..WorkStatus::default() };
+        for next in [WorkStatus::default(), empty_workload] {
+            let mut stored = json!(full());
+            json_patch::merge(&mut stored, &whole(&next));
+            assert_eq!(stored, json!(next));
+        }
     }
 }
