@@ -19,7 +19,7 @@ use serde_json::json;
 use super::watchers;
 
 /// The user of all requests that are measured, and its group.
-pub const USER: &str = "benchmark";
+pub(super) const USER: &str = "benchmark";
 /// The definition of the custom kind.
 const CUSTOM: &str = "federateddeployments.federation.cafefed.dev";
 

@@ -20,7 +20,7 @@ const ALONE: std::ops::Range<usize> = 900_000..900_300;
 const WRITERS: usize = 64;
 
 /// One writer, one object after another; each takes as long as the sample says.
-pub async fn one_writer(client: &Client, subject: &str) -> Result<Figure> {
+pub(super) async fn one_writer(client: &Client, subject: &str) -> Result<Figure> {
     let mut times = Vec::new();
     for number in ALONE {
         let start = Instant::now();
@@ -31,7 +31,7 @@ pub async fn one_writer(client: &Client, subject: &str) -> Result<Figure> {
 }
 
 /// 64 writers fill the collection up to `total` objects.
-pub async fn many_writers(client: &Client, subject: &str, kind: Kind, total: usize) -> Result<Figure> {
+pub(super) async fn many_writers(client: &Client, subject: &str, kind: Kind, total: usize) -> Result<Figure> {
     let there = count(client, kind).await?;
     // What the lone writer made counts for nothing here.
     let there = if kind == Kind::ConfigMap { there.saturating_sub(ALONE.len() + 1) } else { there };

@@ -16,7 +16,7 @@ use crate::report::Figure;
 const ROUNDS: usize = 5;
 
 /// Consistent reads (no resourceVersion), whole and paged.
-pub async fn measure(client: &Client, subject: &str, kind: Kind, total: usize) -> Result<Vec<Figure>> {
+pub(super) async fn measure(client: &Client, subject: &str, kind: Kind, total: usize) -> Result<Vec<Figure>> {
     let (mut whole, mut paged) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         whole.push(whole_list(client, kind, total).await?);
@@ -75,7 +75,7 @@ async fn get(client: &Client, path: &str) -> Result<Vec<u8>> {
 }
 
 /// How many objects there are.
-pub async fn count(client: &Client, kind: Kind) -> Result<usize> {
+pub(super) async fn count(client: &Client, kind: Kind) -> Result<usize> {
     let page: Value = serde_json::from_slice(&get(client, &format!("{}?limit=1", kind.path())).await?)?;
     let items = page["items"].as_array().context("a list without items")?.len();
     let rest = page["metadata"]["remainingItemCount"].as_u64().unwrap_or_default();

@@ -14,7 +14,7 @@ const CALM: Duration = Duration::from_secs(10);
 
 /// Resident memory before a fill.
 #[derive(Debug)]
-pub struct Before {
+pub(super) struct Before {
     kind: Kind,
     objects: usize,
     server: u64,
@@ -23,13 +23,18 @@ pub struct Before {
 
 impl Before {
     /// Looks before the fill.
-    pub async fn look(contender: &Contender, client: &Client, kind: Kind) -> Result<Self> {
+    pub(super) async fn look(contender: &Contender, client: &Client, kind: Kind) -> Result<Self> {
         let (server, store) = contender.resident()?;
         Ok(Self { kind, objects: count(client, kind).await?, server, store })
     }
 
     /// Looks again after it.
-    pub async fn figures(self, contender: &Contender, client: &Client, total: usize) -> Result<Vec<Figure>> {
+    pub(super) async fn figures(
+        self,
+        contender: &Contender,
+        client: &Client,
+        total: usize,
+    ) -> Result<Vec<Figure>> {
         tokio::time::sleep(CALM).await;
         let (server, store) = contender.resident()?;
         let came = count(client, self.kind).await?.saturating_sub(self.objects).max(1) as f64;

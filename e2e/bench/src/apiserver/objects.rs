@@ -42,7 +42,7 @@ impl Kind {
 }
 
 /// A ConfigMap of 1 KB.
-pub fn config_map(namespace: &str, name: &str, revision: usize) -> Value {
+pub(super) fn config_map(namespace: &str, name: &str, revision: usize) -> Value {
     let data: serde_json::Map<String, Value> = (0..8)
         .map(|line| (format!("setting-{line}"), format!("{name} {revision:06} {}", "x".repeat(80)).into()))
         .collect();

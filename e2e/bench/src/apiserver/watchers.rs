@@ -35,7 +35,7 @@ struct Board {
 }
 
 /// Opens the watches, updates at the pace, and says for each update when the last watcher had it.
-pub async fn measure(contender: &Contender, watchers: usize) -> Result<Figure> {
+pub(super) async fn measure(contender: &Contender, watchers: usize) -> Result<Figure> {
     let writer = contender.connect().await?;
     post(&writer, PATH, &config_map(NAME, NAME, 0)).await?;
     let board = Arc::new(Board {

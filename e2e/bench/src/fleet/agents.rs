@@ -15,14 +15,18 @@ use crate::rig::programs::HubProcess;
 use crate::rig::world;
 
 /// Members with their agents; the agents end when it is dropped.
-pub struct Fleet {
+pub(super) struct Fleet {
     members: Vec<LightMember>,
     _stop: DropGuard,
 }
 
 impl Fleet {
     /// Starts members and joins an agent in each, one after another; says how long each join took.
-    pub async fn join(hub: &HubProcess, client: &Client, agents: usize) -> Result<(Self, Vec<Duration>)> {
+    pub(super) async fn join(
+        hub: &HubProcess,
+        client: &Client,
+        agents: usize,
+    ) -> Result<(Self, Vec<Duration>)> {
         let stop = CancellationToken::new();
         let ca = std::fs::read_to_string(hub.ca()).context("read the hub's CA")?;
         let (mut members, mut joined) = (Vec::new(), Vec::new());
@@ -37,7 +41,7 @@ impl Fleet {
     }
 
     /// Clients of the members, in order.
-    pub fn members(&self) -> Vec<Client> {
+    pub(super) fn members(&self) -> Vec<Client> {
         self.members.iter().map(LightMember::client).collect()
     }
 }

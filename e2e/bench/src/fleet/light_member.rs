@@ -10,20 +10,20 @@ use federation_store::EmbeddedStore;
 use kube::Client;
 
 /// A member without nodes.
-pub struct LightMember {
+pub(super) struct LightMember {
     server: ApiServer,
 }
 
 impl LightMember {
     /// Starts it.
-    pub async fn start() -> Result<Self> {
+    pub(super) async fn start() -> Result<Self> {
         let store = EmbeddedStore::in_memory().context("make a store in memory")?;
         let server = ApiServer::start(Config::new(Arc::new(store), resources()?)).await?;
         Ok(Self { server })
     }
 
     /// A client in this process with all rights.
-    pub fn client(&self) -> Client {
+    pub(super) fn client(&self) -> Client {
         let caller = Caller {
             name: "benchmark".to_owned(),
             groups: vec!["system:masters".to_owned(), "system:authenticated".to_owned()],

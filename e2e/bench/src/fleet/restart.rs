@@ -16,7 +16,7 @@ use crate::rig::programs::{HubProcess, resident_mib};
 const ROUNDS: u32 = 5;
 
 /// From the kill until all agents have applied a change that was made on the new hub at once.
-pub async fn measure(
+pub(super) async fn measure(
     hub: &mut HubProcess,
     client: &Client,
     workloads: &Mirror,

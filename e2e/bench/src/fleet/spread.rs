@@ -11,12 +11,17 @@ use crate::rig::application;
 use crate::rig::mirror::{self, Mirror};
 
 /// Name of an application of the fleet.
-pub fn name(number: usize) -> String {
+pub(super) fn name(number: usize) -> String {
     format!("fleet-{number:03}")
 }
 
 /// Applies them and waits for the last agent each time.
-pub async fn measure(hub: &Client, workloads: &Mirror, agents: usize, applications: usize) -> Result<Figure> {
+pub(super) async fn measure(
+    hub: &Client,
+    workloads: &Mirror,
+    agents: usize,
+    applications: usize,
+) -> Result<Figure> {
     let mut times = Vec::new();
     for number in 0..applications {
         let name = name(number);
@@ -29,7 +34,7 @@ pub async fn measure(hub: &Client, workloads: &Mirror, agents: usize, applicatio
 }
 
 /// Waits until all members have the workload with this image; the instant when the last one had.
-pub async fn present(workloads: &Mirror, agents: usize, name: &str, image: &str) -> Result<Instant> {
+pub(super) async fn present(workloads: &Mirror, agents: usize, name: &str, image: &str) -> Result<Instant> {
     let keys: Vec<mirror::Key> = (0..agents).map(|number| (number, name.to_owned())).collect();
     let good = |objects: &mirror::Objects| {
         keys.iter().all(|key| objects.get(key).is_some_and(|found| mirror::image(found) == image))

@@ -11,19 +11,19 @@ use crate::report::Figure;
 use crate::rig::{application, mirror};
 
 /// Applications of the burst.
-pub const APPLICATIONS: usize = 100;
+pub(super) const APPLICATIONS: usize = 100;
 /// Writers at once.
 const WRITERS: usize = 8;
 /// What an orderly machine needs is far below this.
 const LIMIT: std::time::Duration = std::time::Duration::from_secs(300);
 
 /// Name of an application of the burst.
-pub fn name(number: usize) -> String {
+pub(super) fn name(number: usize) -> String {
     format!("burst-{number:03}")
 }
 
 /// Writes them and waits until each is in all members, and until all their pods are available.
-pub async fn measure(stage: &Stage) -> Result<Vec<Figure>> {
+pub(super) async fn measure(stage: &Stage) -> Result<Vec<Figure>> {
     let manifests: Vec<_> = (0..APPLICATIONS)
         .map(|number| application::manifest(&name(number), CLUSTERS, 1, &image(&name(number), 1)))
         .collect();

@@ -21,7 +21,7 @@ const SILENCE: Duration = Duration::from_secs(20);
 const LOST: usize = CLUSTERS - 1;
 
 /// Cuts, changes, opens.
-pub async fn measure(stage: &Stage) -> Result<Vec<Figure>> {
+pub(super) async fn measure(stage: &Stage) -> Result<Vec<Figure>> {
     let (mut seen, mut others, mut back) = (Vec::new(), Vec::new(), Vec::new());
     for round in 0..ROUNDS {
         let start = Instant::now();

@@ -20,7 +20,7 @@ const PODS: i32 = 5;
 const REST: Duration = Duration::from_secs(60);
 
 /// Memory before there is any application but the first.
-pub fn empty(stage: &Stage) -> Result<Vec<Figure>> {
+pub(super) fn empty(stage: &Stage) -> Result<Vec<Figure>> {
     Ok(vec![
         Figure::one("resident memory, 1 application", "hub", resident_mib(&stage.hub.program)?, "MiB"),
         Figure::one("resident memory, 1 application", "agent", agents_mib(stage)?, "MiB"),
@@ -28,7 +28,7 @@ pub fn empty(stage: &Stage) -> Result<Vec<Figure>> {
 }
 
 /// Memory, rest and store with the applications of the burst, each scaled to 5 pods in every cell.
-pub async fn full(stage: &mut Stage) -> Result<Vec<Figure>> {
+pub(super) async fn full(stage: &mut Stage) -> Result<Vec<Figure>> {
     let replicas = i64::from(PODS) * CLUSTERS as i64;
     for number in 0..burst::APPLICATIONS {
         let patch = json!({"spec": {"replicas": PODS}});

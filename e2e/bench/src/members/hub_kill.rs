@@ -13,7 +13,7 @@ use crate::rig::application;
 const ROUNDS: u32 = 5;
 
 /// From the kill to the change in all members; the hub is started again at once.
-pub async fn measure(stage: &mut Stage) -> Result<Vec<Figure>> {
+pub(super) async fn measure(stage: &mut Stage) -> Result<Vec<Figure>> {
     let (mut served, mut fresh) = (Vec::new(), Vec::new());
     for round in 0..ROUNDS {
         // What is being written must not be what is killed: the agents are at rest.

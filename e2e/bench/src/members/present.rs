@@ -13,7 +13,7 @@ use crate::rig::application;
 const ROUNDS: usize = 25;
 
 /// 25 new applications, then 25 new images.
-pub async fn measure(stage: &Stage) -> Result<Vec<Figure>> {
+pub(super) async fn measure(stage: &Stage) -> Result<Vec<Figure>> {
     let (mut there, mut up) = (Vec::new(), Vec::new());
     for round in 0..ROUNDS {
         let name = name(round);

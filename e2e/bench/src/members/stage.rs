@@ -119,6 +119,6 @@ impl Stage {
 }
 
 /// An image of an application.
-pub fn image(name: &str, version: u32) -> String {
+pub(super) fn image(name: &str, version: u32) -> String {
     format!("registry.example/payments/{name}:v{version}")
 }
