@@ -58,9 +58,8 @@ pub async fn run(session: &mut Session, args: Args) -> Result<(), Failure> {
         let written = std::fs::write(path, b"");
         written.map_err(|source| Failure::File { path: path.display().to_string(), source })?;
     }
-    let story = async {
-        if args.empty { Ok(None) } else { tell(screen, &playground, args.once).await.map(Some) }
-    };
+    let story =
+        async { if args.empty { Ok(None) } else { tell(screen, &playground, args.once).await.map(Some) } };
     let told = tokio::select! {
         told = story => told,
         _ = tokio::signal::ctrl_c() => Ok(None),
@@ -79,11 +78,18 @@ pub async fn run(session: &mut Session, args: Args) -> Result<(), Failure> {
 
 fn greet(screen: &mut Screen, playground: &Playground, took: Duration) -> Result<(), Failure> {
     let names: Vec<&str> = playground.members.iter().map(|member| member.name.as_str()).collect();
-    screen.line(format!("Hub at {} with members {}, ready after {:.1} s.", playground.hub_url, names.join(", "), took.as_secs_f64()))?;
+    screen.line(format!(
+        "Hub at {} with members {}, ready after {:.1} s.",
+        playground.hub_url,
+        names.join(", "),
+        took.as_secs_f64()
+    ))?;
     screen.line("In another terminal:\n")?;
     screen.line(format!("  export KUBECONFIG={}", absolute(&playground.hub_kubeconfig)))?;
     screen.line("  kubectl get mc,unit,cell,fdeploy")?;
-    screen.line("  kubectl apply -f deploy/examples/shop/v2.yaml      # a new image: beta group, then it waits")?;
+    screen.line(
+        "  kubectl apply -f deploy/examples/shop/v2.yaml      # a new image: beta group, then it waits",
+    )?;
     screen.line("  fedctl deploy status shop --watch ; fedctl deploy confirm shop\n")?;
     Ok(())
 }

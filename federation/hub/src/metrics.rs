@@ -53,10 +53,18 @@ impl Default for HubMetrics {
 impl HubMetrics {
     /// Names the figures in the registry that is scraped.
     pub fn register(&self, registry: &mut Registry) {
-        registry.register("cafefed_member_ready", "1 while a member's heartbeat is fresh", self.member_ready.clone());
+        registry.register(
+            "cafefed_member_ready",
+            "1 while a member's heartbeat is fresh",
+            self.member_ready.clone(),
+        );
         let help = "Seconds since a member was heard, as of the last time its readiness was judged";
         registry.register("cafefed_member_heartbeat_age_seconds", help, self.heartbeat_age_seconds.clone());
-        registry.register("cafefed_reconcile", "Passes of the hub controllers by their end", self.passes.clone());
+        registry.register(
+            "cafefed_reconcile",
+            "Passes of the hub controllers by their end",
+            self.passes.clone(),
+        );
         registry.register("cafefed_reconcile_seconds", "How long passes took", self.pass_seconds.clone());
         let help = "Works whose agent has not reported on their newest generation";
         registry.register("cafefed_work_pending", help, self.work_pending.clone());
@@ -67,7 +75,9 @@ impl HubMetrics {
         let labels = MemberLabels { member: member.to_owned() };
         self.member_ready.get_or_create(&labels).set(ready.into());
         if let Some(age) = age {
-            self.heartbeat_age_seconds.get_or_create(&labels).set(i64::try_from(age.as_secs()).unwrap_or(i64::MAX));
+            self.heartbeat_age_seconds
+                .get_or_create(&labels)
+                .set(i64::try_from(age.as_secs()).unwrap_or(i64::MAX));
         }
     }
 

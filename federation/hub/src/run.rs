@@ -41,7 +41,12 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { workers: 8, collect_after: Duration::from_secs(600), instance: None, metrics: HubMetrics::default() }
+        Self {
+            workers: 8,
+            collect_after: Duration::from_secs(600),
+            instance: None,
+            metrics: HubMetrics::default(),
+        }
     }
 }
 

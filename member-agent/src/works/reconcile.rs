@@ -40,7 +40,9 @@ impl Reconciler {
             let name = self.member.queue.next().await;
             let span = info_span!("work", name);
             let record = self.inventory.get(&name);
-            if let Some(trace) = record.as_ref().and_then(|r| r.work.annotations().get(crds::names::TRACEPARENT)) {
+            if let Some(trace) =
+                record.as_ref().and_then(|r| r.work.annotations().get(crds::names::TRACEPARENT))
+            {
                 telemetry::adopt(&span, trace);
             }
             if let Some(again) = self.pass(&name).instrument(span).await {

@@ -29,6 +29,7 @@ pub struct Contender {
     user: PathBuf,
 }
 
+#[expect(clippy::large_enum_variant, reason = "there are two of them in a run")]
 enum Side {
     Ours { program: Program, workdir: Workdir, _port: Port },
     Theirs(Box<std::sync::Mutex<Cluster>>),

@@ -65,7 +65,6 @@ fn a_program_outlives_the_thread_that_asked_for_it() {
         runtime.block_on(Program::start(launch)).unwrap()
     });
     let mut program = thread.join().unwrap();
-    #[expect(clippy::disallowed_methods, reason = "there is no runtime here that it could hold up")]
     std::thread::sleep(Duration::from_millis(300));
     program.check_running().unwrap();
 }

@@ -97,7 +97,8 @@ impl World {
             Subject::Application(key) => &facts.applications.get(key)?.metadata,
             Subject::Resource(key) => &facts.resources.get(key)?.metadata,
         };
-        let given = meta.annotations.as_ref().and_then(|a| a.get(crds::names::TRACEPARENT)).map(String::as_str);
+        let given =
+            meta.annotations.as_ref().and_then(|a| a.get(crds::names::TRACEPARENT)).map(String::as_str);
         let uid = meta.uid.as_deref().unwrap_or_default();
         Some(crate::trace::traceparent(given, uid, meta.generation.unwrap_or_default()))
     }
