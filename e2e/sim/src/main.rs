@@ -24,7 +24,11 @@ fn asked(words: impl Iterator<Item = String>) -> Result<Asked, String> {
             "--scenario" => asked.scenario = value()?.parse().map_err(|e| format!("{e}"))?,
             "--mutant" => asked.mutant = Some(value()?.parse().map_err(|e| format!("{e}"))?),
             "--trace" => asked.trace = true,
-            _ => return Err(format!("unknown argument {word}: give --seed, --seeds, --scenario, --mutant, --trace")),
+            _ => {
+                return Err(format!(
+                    "unknown argument {word}: give --seed, --seeds, --scenario, --mutant, --trace"
+                ));
+            }
         }
     }
     Ok(asked)

@@ -64,7 +64,13 @@ fn every_write(seed: u64, mutant: Option<Mutant>) -> Outcome {
     outcome(seed, scenario, mutant, with, check(&resumed))
 }
 
-fn outcome(seed: u64, scenario: Scenario, mutant: Option<Mutant>, world: World, also: Option<Violation>) -> Outcome {
+fn outcome(
+    seed: u64,
+    scenario: Scenario,
+    mutant: Option<Mutant>,
+    world: World,
+    also: Option<Violation>,
+) -> Outcome {
     let (trace, violation, writes) = world.into_parts();
     Outcome { seed, scenario, mutant, violation: violation.or(also), trace, writes }
 }

@@ -80,7 +80,9 @@ fn seen(status: Status, revision: &str, pods: [u32; 2]) -> Seen {
         replicas,
         ..SetSeen::default()
     });
-    let pods = cells.clone().flat_map(|(cell, count)| (0..count).map(move |number| pod(cell, number, revision, true)));
+    let pods = cells
+        .clone()
+        .flat_map(|(cell, count)| (0..count).map(move |number| pod(cell, number, revision, true)));
     Seen { status, sets: sets.collect(), pods: pods.collect(), ..Seen::default() }
 }
 

@@ -9,9 +9,9 @@ mod works;
 use std::collections::VecDeque;
 
 pub(crate) use disk::{Disk, Record};
+use federation_core::work::ObjectName;
 use member_agent_core::cafe_deployment::{Release, Status};
 use member_agent_core::in_place_set::Act;
-use federation_core::work::ObjectName;
 use model::Timestamp;
 
 use crate::hub::WorkStatus;
@@ -73,12 +73,15 @@ pub(crate) struct Agent {
 
 impl Agent {
     /// The process is killed.
-    pub(crate) fn crash(&mut self, down_until: u64, mutant: Option<Mutant>) {
-        let mut disk = std::mem::take(&mut self.disk);
-        if mutant == Some(Mutant::ForgetsDisk) {
-            disk = Disk::default();
-        }
-        *self = Self { disk, down_until, session: self.session, is_suspended: self.is_suspended, ..Self::default() };
+    pub(crate) fn crash(&mut self, down_until: u64) {
+        let disk = std::mem::take(&mut self.disk);
+        *self = Self {
+            disk,
+            down_until,
+            session: self.session,
+            is_suspended: self.is_suspended,
+            ..Self::default()
+        };
     }
 
     /// The next write of a loop, deciding anew when it is in the middle of nothing and something changed.

@@ -11,8 +11,13 @@ use super::AgentWrite;
 use crate::member::{Member, SetObject};
 
 /// One pass over all sets; also says when to look again.
-pub(super) fn pass(cache: &Member, now: Timestamp, old_soak: bool) -> (VecDeque<AgentWrite>, Option<Timestamp>) {
-    let min_ready_seconds = cache.cafe.as_ref().map_or(0, |cafe| super::workloads::deployment(cafe).min_ready_seconds);
+pub(super) fn pass(
+    cache: &Member,
+    now: Timestamp,
+    old_soak: bool,
+) -> (VecDeque<AgentWrite>, Option<Timestamp>) {
+    let min_ready_seconds =
+        cache.cafe.as_ref().map_or(0, |cafe| super::workloads::deployment(cafe).min_ready_seconds);
     let (mut program, mut wake) = (VecDeque::new(), None);
     for (name, object) in &cache.sets {
         let pods: Vec<PodView> =

@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use member_agent_core::cafe_deployment::{Confirmed, Deployment, RecordWrite, Seen, SetWrite, plan};
 use member_agent_core::cafe_deployment::PodSetType;
+use member_agent_core::cafe_deployment::{Confirmed, Deployment, RecordWrite, Seen, SetWrite, plan};
 use member_agent_core::in_place_set::PodUpgradePolicy;
 use model::Timestamp;
 use model::groups::UpgradeType;
@@ -21,7 +21,12 @@ pub(super) fn pass(cache: &Member, now: Timestamp, old_soak: bool) -> Pass {
     let seen = Seen {
         status: cafe.status.clone(),
         sets: cache.sets.iter().map(|(name, set)| set.seen(name)).collect(),
-        pods: cache.pods.values().map(|pod| pod.view(old_soak)).filter(|pod| cache.sets.contains_key(&pod.set)).collect(),
+        pods: cache
+            .pods
+            .values()
+            .map(|pod| pod.view(old_soak))
+            .filter(|pod| cache.sets.contains_key(&pod.set))
+            .collect(),
         records: cache.records.iter().map(|(name, record)| record.seen(name)).collect(),
         current_template: None,
     };
@@ -59,7 +64,13 @@ pub(super) fn pass(cache: &Member, now: Timestamp, old_soak: bool) -> Pass {
     (program, plan.wake_at)
 }
 
-fn set(write: &SetWrite, deployment: &Deployment, current: &str, cache: &Member, now: Timestamp) -> SetObject {
+fn set(
+    write: &SetWrite,
+    deployment: &Deployment,
+    current: &str,
+    cache: &Member,
+    now: Timestamp,
+) -> SetObject {
     let held = cache.sets.get(&write.name);
     let template = held.filter(|held| held.revision == write.revision).map(|held| held.template.clone());
     SetObject {

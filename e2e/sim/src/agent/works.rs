@@ -18,7 +18,8 @@ pub(super) fn pass(agent: &Agent, cache: &Member) -> VecDeque<AgentWrite> {
     if record.is_finished {
         status.is_finished = true;
     } else if agent.is_suspended {
-        status.observed_generation = agent.wanted.as_ref().map_or(0, |(_, status)| status.observed_generation);
+        status.observed_generation =
+            agent.wanted.as_ref().map_or(0, |(_, status)| status.observed_generation);
     } else if work.is_deleting {
         delete(work, cache, &mut program);
         status.observed_generation = 0;
@@ -26,7 +27,8 @@ pub(super) fn pass(agent: &Agent, cache: &Member) -> VecDeque<AgentWrite> {
         apply(agent, record, cache, &mut program);
         status.is_applied = program.is_empty() && agent.disk.templates.contains_key(&work.spec.template);
         if !status.is_applied {
-            status.observed_generation = agent.wanted.as_ref().map_or(0, |(_, status)| status.observed_generation);
+            status.observed_generation =
+                agent.wanted.as_ref().map_or(0, |(_, status)| status.observed_generation);
         }
     }
     status.summary = cache.cafe.as_ref().filter(|cafe| cafe.work_uid == work.uid).map(|cafe| summary(cafe));
@@ -45,8 +47,12 @@ fn apply(agent: &Agent, record: &Record, cache: &Member, program: &mut VecDeque<
             program.push_back(AgentWrite::ApplyConfig { name: object.name.clone(), work_uid: work.uid });
         }
     }
-    let cells: BTreeMap<String, u32> =
-        work.spec.cells.iter().map(|(cell, share)| (cell.default_label().as_str().to_owned(), *share)).collect();
+    let cells: BTreeMap<String, u32> = work
+        .spec
+        .cells
+        .iter()
+        .map(|(cell, share)| (cell.default_label().as_str().to_owned(), *share))
+        .collect();
     let held = cache.cafe.as_ref();
     let is_same = held.is_some_and(|cafe| {
         cafe.work_uid == work.uid
@@ -92,7 +98,8 @@ fn delete(work: &Work, cache: &Member, program: &mut VecDeque<AgentWrite>) {
 }
 
 fn remove(object: &ObjectName, work: &Work, cache: &Member, program: &mut VecDeque<AgentWrite>) {
-    let is_leaving = object.kind == "CafeDeployment" && cache.cafe.as_ref().is_some_and(|cafe| cafe.is_deleting);
+    let is_leaving =
+        object.kind == "CafeDeployment" && cache.cafe.as_ref().is_some_and(|cafe| cafe.is_deleting);
     if owner(cache, object) == Some(work.uid) && !is_leaving {
         program.push_back(AgentWrite::Delete { object: object.clone(), work_uid: work.uid });
     }
@@ -112,8 +119,7 @@ fn summary(cafe: &Cafe) -> Summary {
     let release = status.release.clone().unwrap_or_default();
     let (groups, finished, group) = finished(&release, base(cafe));
     Summary {
-        is_current: status.observed_generation >= cafe.generation
-            && status.release.is_some(),
+        is_current: status.observed_generation >= cafe.generation && status.release.is_some(),
         seq: u64::try_from(status.release_seq).unwrap_or(0),
         groups,
         finished,
@@ -121,6 +127,10 @@ fn summary(cafe: &Cafe) -> Summary {
         updated: status.updated,
         available: status.available,
         total: cafe.cells.values().sum(),
-        problems: status.problems.iter().map(|problem| format!("{} {}", problem.pod, problem.reason)).collect(),
+        problems: status
+            .problems
+            .iter()
+            .map(|problem| format!("{} {}", problem.pod, problem.reason))
+            .collect(),
     }
 }

@@ -51,11 +51,18 @@ impl Memo {
 }
 
 /// The writes, in their order: what is referred to first, then the log, then what follows from it.
-pub(super) fn decide(store: &Store, memo: &mut Memo, now: Timestamp, mutant: Option<Mutant>) -> Vec<HubWrite> {
+pub(super) fn decide(
+    store: &Store,
+    memo: &mut Memo,
+    now: Timestamp,
+    mutant: Option<Mutant>,
+) -> Vec<HubWrite> {
     let (app, fleet) = (&store.app, fleet(store, now));
     let named = memo.name(app.generation, &app.spec);
     let mut writes = Vec::new();
-    let Some(Scheduled { shares, divided, given_up }) = schedule(store, &fleet, mutant) else { return writes };
+    let Some(Scheduled { shares, divided, given_up }) = schedule(store, &fleet, mutant) else {
+        return writes;
+    };
     let (mut books, plan) = release(store, &fleet, &named.revision, &shares, now, mutant);
     books.generation = app.generation;
     (books.total, books.unplaced) = (app.spec.replicas, divided.unplaced);
@@ -195,11 +202,18 @@ fn release(
         open_group: GroupIndex(books.open_group),
         gate: if store.app.spec.paused { Gate::Paused } else { Gate::Open },
     };
-    let clusters: Vec<ClusterProgress> =
-        shares.iter().map(|(cluster, cells)| progress(store, fleet, cluster, cells, &state, mutant)).collect();
+    let clusters: Vec<ClusterProgress> = shares
+        .iter()
+        .map(|(cluster, cells)| progress(store, fleet, cluster, cells, &state, mutant))
+        .collect();
     let plan = plan_release(&state, &clusters, &words(store, &current, mutant));
     let sum = |of: fn(&ClusterProgress) -> u32| clusters.iter().map(of).sum::<u32>();
-    let seen = Seen { seq: current.seq, updated: sum(|c| c.updated), available: sum(|c| c.ready), pods: sum(|c| c.total) };
+    let seen = Seen {
+        seq: current.seq,
+        updated: sum(|c| c.updated),
+        available: sum(|c| c.ready),
+        pods: sum(|c| c.total),
+    };
     books.progress = books.progress.map(|progress| progress.observe(&seen, plan.phase, now));
     books.open_group = plan.open_group.0;
     books.wanted = plan.wanted;
@@ -219,7 +233,9 @@ fn release(
 fn words(store: &Store, current: &Current, mutant: Option<Mutant>) -> BTreeSet<ConfirmationTarget> {
     if mutant == Some(Mutant::ConfirmedByHash) {
         let of_revision = store.words.iter().filter(|word| word.revision == current.revision);
-        return of_revision.map(|word| ConfirmationTarget { release_seq: current.seq, ..word.target }).collect();
+        return of_revision
+            .map(|word| ConfirmationTarget { release_seq: current.seq, ..word.target })
+            .collect();
     }
     store.words.iter().filter(|word| !word.is_consumed).map(|word| word.target).collect()
 }

@@ -193,8 +193,14 @@ impl Store {
             return Err(Conflict);
         }
         let version = self.bump();
-        let fresh =
-            || Work { uid: version, generation: 0, version, is_deleting: false, spec: spec.clone(), status: WorkStatus::default() };
+        let fresh = || Work {
+            uid: version,
+            generation: 0,
+            version,
+            is_deleting: false,
+            spec: spec.clone(),
+            status: WorkStatus::default(),
+        };
         let work = self.works.entry(cluster.clone()).or_insert_with(fresh);
         work.spec = spec;
         work.generation += 1;
@@ -203,9 +209,16 @@ impl Store {
     }
 
     /// Marks a Work for deletion; its agent's finalizer holds it.
-    pub(crate) fn delete_work(&mut self, cluster: &ClusterName, uid: u64, seen: Option<u64>) -> Result<(), Conflict> {
+    pub(crate) fn delete_work(
+        &mut self,
+        cluster: &ClusterName,
+        uid: u64,
+        seen: Option<u64>,
+    ) -> Result<(), Conflict> {
         let version = self.version + 1;
-        let Some(work) = self.works.get_mut(cluster).filter(|work| work.uid == uid) else { return Err(Conflict) };
+        let Some(work) = self.works.get_mut(cluster).filter(|work| work.uid == uid) else {
+            return Err(Conflict);
+        };
         if seen.is_some_and(|seen| seen != work.version) {
             return Err(Conflict);
         }

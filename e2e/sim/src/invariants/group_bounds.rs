@@ -6,7 +6,9 @@ use super::Fact;
 pub(super) fn check(fact: &Fact) -> Option<String> {
     let Fact::Taken { cluster, cell, seq, revision, at_revision, allowed } = fact else { return None };
     (at_revision > allowed).then(|| {
-        format!("{cluster} has {at_revision} pods of {cell} at {revision}; release {seq} has opened {allowed}")
+        format!(
+            "{cluster} has {at_revision} pods of {cell} at {revision}; release {seq} has opened {allowed}"
+        )
     })
 }
 

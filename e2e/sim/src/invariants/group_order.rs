@@ -8,10 +8,14 @@ pub(super) fn check(fact: &Fact) -> Option<String> {
     let Fact::Booked { seq, opened, .. } = fact else { return None };
     opened.iter().find_map(|group| {
         if let Some(cluster) = group.unfinished.first() {
-            return Some(format!("release {seq} went on, and {cluster} had not finished group {}", group.finished));
+            return Some(format!(
+                "release {seq} went on, and {cluster} had not finished group {}",
+                group.finished
+            ));
         }
         let is_unasked = group.needs_word && !group.has_word;
-        is_unasked.then(|| format!("release {seq} went on after group {} without a confirmation", group.finished))
+        is_unasked
+            .then(|| format!("release {seq} went on after group {} without a confirmation", group.finished))
     })
 }
 

@@ -11,9 +11,11 @@ pub(super) fn check(fact: &Fact) -> Option<String> {
         Fact::Removed { cluster, object, is_instructed: false, hub_lost_since: Some(since) } => {
             Some(format!("{cluster} deleted {object} while the hub was away since {since} ms, unasked"))
         }
-        Fact::Alone { cluster, for_ms, desired, available } if *for_ms >= HEAL_MS && available < desired => Some(
-            format!("{cluster} has {available} of {desired} pods available after {for_ms} ms without the hub"),
-        ),
+        Fact::Alone { cluster, for_ms, desired, available } if *for_ms >= HEAL_MS && available < desired => {
+            Some(format!(
+                "{cluster} has {available} of {desired} pods available after {for_ms} ms without the hub"
+            ))
+        }
         _ => None,
     }
 }

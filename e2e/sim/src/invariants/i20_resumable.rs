@@ -5,7 +5,8 @@ use super::Fact;
 /// Fires when the ends differ.
 pub(super) fn check(fact: &Fact) -> Option<String> {
     let Fact::Resumed { write, with, without } = fact else { return None };
-    (with != without).then(|| format!("killed after write {write} it ends as\n{with}\nand without as\n{without}"))
+    (with != without)
+        .then(|| format!("killed after write {write} it ends as\n{with}\nand without as\n{without}"))
 }
 
 #[cfg(test)]

@@ -50,6 +50,10 @@ mod tests {
     fn fires_when_a_raise_lowers_a_cell() {
         assert!(booked(&[("a", 2), ("b", 2)], &[("a", 4), ("b", 1)], (4, 5)).is_some());
         assert_eq!(booked(&[("a", 2), ("b", 2)], &[("a", 3), ("b", 2)], (4, 5)), None);
-        assert_eq!(booked(&[("a", 2), ("b", 2)], &[("a", 2), ("b", 1)], (4, 3)), None, "fewer were asked for");
+        assert_eq!(
+            booked(&[("a", 2), ("b", 2)], &[("a", 2), ("b", 1)], (4, 3)),
+            None,
+            "fewer were asked for"
+        );
     }
 }

@@ -9,7 +9,10 @@ const RESTLESS_MAX: u64 = 0;
 pub(super) fn check(fact: &Fact) -> Option<String> {
     let Fact::Settled { after_ms, differences, awaited, restless } = fact else { return None };
     if let (Some(first), None) = (differences.first(), awaited) {
-        return Some(format!("{after_ms} ms after the last fault {first} ({} differences), and nobody is named", differences.len()));
+        return Some(format!(
+            "{after_ms} ms after the last fault {first} ({} differences), and nobody is named",
+            differences.len()
+        ));
     }
     (*restless > RESTLESS_MAX).then(|| format!("{restless} writes were made after all was as wanted"))
 }

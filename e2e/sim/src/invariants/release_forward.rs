@@ -8,7 +8,10 @@ pub(super) fn check(fact: &Fact) -> Option<String> {
         Fact::WorkWritten { cluster, before: Some((uid, seq, group)), after } if *uid == after.0 => {
             let is_back = (after.1, after.2) < (*seq, *group);
             is_back.then(|| {
-                format!("the Work of {cluster} went from group {group} of {seq} to group {} of {}", after.2, after.1)
+                format!(
+                    "the Work of {cluster} went from group {group} of {seq} to group {} of {}",
+                    after.2, after.1
+                )
             })
         }
         Fact::Applied { cluster, before: Some(before), after, .. } if after < before => {
@@ -24,9 +27,8 @@ mod tests {
 
     #[test]
     fn fires_when_a_work_goes_back() {
-        let written = |after| {
-            check(&Fact::WorkWritten { cluster: "hz-a".into(), before: Some((1, 3, 2)), after })
-        };
+        let written =
+            |after| check(&Fact::WorkWritten { cluster: "hz-a".into(), before: Some((1, 3, 2)), after });
         assert!(written((1, 2, 5)).is_some());
         assert!(written((1, 3, 1)).is_some());
         assert_eq!(written((1, 3, 3)), None);

@@ -138,7 +138,13 @@ impl Member {
     }
 
     /// Moves a pod to another revision in place, by version.
-    pub(crate) fn upgrade_pod(&mut self, name: &str, seen: u64, revision: &str, upgrade: &Upgrade) -> Result<(), Taken> {
+    pub(crate) fn upgrade_pod(
+        &mut self,
+        name: &str,
+        seen: u64,
+        revision: &str,
+        upgrade: &Upgrade,
+    ) -> Result<(), Taken> {
         use member_agent_core::annotation::IN_PLACE_STATE;
         use member_agent_core::pod_life::Record;
         let version = self.bump();
@@ -183,7 +189,8 @@ impl Member {
 
     /// Pods of a cell that are alive and at a revision.
     pub(crate) fn at_revision(&self, cell: &str, revision: &str) -> u32 {
-        let count = self.pods.values().filter(|pod| pod.cell == cell && pod.revision == revision && pod.is_alive());
+        let count =
+            self.pods.values().filter(|pod| pod.cell == cell && pod.revision == revision && pod.is_alive());
         u32::try_from(count.count()).unwrap_or(u32::MAX)
     }
 }

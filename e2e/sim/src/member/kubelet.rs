@@ -19,7 +19,13 @@ impl Member {
             }
             let next = self.version + 1;
             let Some(pod) = self.pods.get_mut(&name).filter(|pod| !pod.has_ended) else { continue };
-            let before = (pod.container.clone(), pod.is_started, pod.waiting.clone(), pod.ready_since, pod.is_observed);
+            let before = (
+                pod.container.clone(),
+                pod.is_started,
+                pod.waiting.clone(),
+                pod.ready_since,
+                pod.is_observed,
+            );
             pod.is_observed = true;
             // One that was stopped for another image starts anew, also when the image is the old one again.
             if pod.running != pod.image || !pod.is_started {
@@ -38,7 +44,13 @@ impl Member {
                 false => None,
             };
             pod.first_ready = pod.first_ready.or(pod.ready_since);
-            let after = (pod.container.clone(), pod.is_started, pod.waiting.clone(), pod.ready_since, pod.is_observed);
+            let after = (
+                pod.container.clone(),
+                pod.is_started,
+                pod.waiting.clone(),
+                pod.ready_since,
+                pod.is_observed,
+            );
             if before != after {
                 (pod.version, self.version) = (next, next);
             }

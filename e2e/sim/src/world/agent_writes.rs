@@ -36,18 +36,21 @@ impl World {
         }
         self.count_write(|world| {
             let site = world.sites.get_mut(cluster).expect("sites never go");
-            site.agent.crash(now + 3_000, mutant);
+            site.agent.crash(now + 3_000);
         });
         true
     }
 
     fn agent_write(&mut self, cluster: &ClusterName, write: AgentWrite) -> Result<(), Taken> {
-        if !matches!(write, AgentWrite::Status { .. } | AgentWrite::Report { .. } | AgentWrite::ApplyCafe(_)) {
+        if !matches!(write, AgentWrite::Status { .. } | AgentWrite::Report { .. } | AgentWrite::ApplyCafe(_))
+        {
             self.say(|| format!("{cluster} {write:?}").chars().take(160).collect());
         }
         let pod = match &write {
             AgentWrite::Pod { act, .. } => match act.as_ref() {
-                Act::Create { name, .. } | Act::Delete { name, .. } | Act::Step { name, .. } => Some(name.clone()),
+                Act::Create { name, .. } | Act::Delete { name, .. } | Act::Step { name, .. } => {
+                    Some(name.clone())
+                }
             },
             _ => None,
         };
@@ -119,12 +122,15 @@ impl World {
 
     fn apply_cafe(&mut self, cluster: &ClusterName, mut cafe: Cafe) {
         let site = self.sites.get_mut(cluster).expect("sites never go");
-        let is_instructed = site.annals.iter().any(|annal| {
-            annal.uid == cafe.work_uid
-                && annal.generation == cafe.work_generation
-                && annal.spec.open_group == cafe.open_group
-                && i64::try_from(annal.spec.seq) == Ok(cafe.seq)
-        });
+        // A Work whose deletion was carried out instructs nobody any more.
+        let is_over = site.agent.disk.carried_out.contains(&cafe.work_uid);
+        let is_instructed = !is_over
+            && site.annals.iter().any(|annal| {
+                annal.uid == cafe.work_uid
+                    && annal.generation == cafe.work_generation
+                    && annal.spec.open_group == cafe.open_group
+                    && i64::try_from(annal.spec.seq) == Ok(cafe.seq)
+            });
         let held = site.member.cafe.take();
         let before = held.as_ref().map(|held| held.seq);
         let version = site.member.bump();
@@ -202,7 +208,8 @@ impl World {
             let needed = |cell: &str| needed(&status, release, done - 1, cell);
             let cells = status.cells.iter().map(|cell| {
                 let pods = site.member.pods.values().filter(|pod| pod.cell == cell.name);
-                let soaked = pods.filter(|pod| pod.has_soaked(&status.updated_revision, min_ready, now)).count();
+                let soaked =
+                    pods.filter(|pod| pod.has_soaked(&status.updated_revision, min_ready, now)).count();
                 let is_late = |(name, at): &&(String, model::Timestamp)| {
                     *name == cell.name && now.seconds_since(*at) < LAG_SECONDS
                 };
@@ -211,7 +218,12 @@ impl World {
                 (cell.name.clone(), needed(&cell.name), count(soaked), count(lost))
             });
             let cells = cells.collect();
-            fact = Some(Fact::Finished { cluster: cluster.to_string(), seq: status.release_seq, group: done - 1, cells });
+            fact = Some(Fact::Finished {
+                cluster: cluster.to_string(),
+                seq: status.release_seq,
+                group: done - 1,
+                cells,
+            });
         }
         self.say(|| {
             format!(
@@ -252,7 +264,11 @@ impl World {
                 Some((cell, revision))
             }
             Act::Delete { name, uid, .. } => {
-                let cell = member.pods.get(&name).filter(|pod| pod.ready_since.is_some()).map(|pod| pod.cell.clone());
+                let cell = member
+                    .pods
+                    .get(&name)
+                    .filter(|pod| pod.ready_since.is_some())
+                    .map(|pod| pod.cell.clone());
                 member.delete_pod(&name, &uid)?;
                 member.losses.extend(cell.map(|cell| (cell, now)));
                 None

@@ -30,7 +30,12 @@ impl World {
                 self.clean_since = Some((since, self.writes));
             } else if self.now >= since + REST_MS {
                 let restless = self.writes - writes;
-                let fact = Fact::Settled { after_ms: self.now - CALM_AT, differences: Vec::new(), awaited: None, restless };
+                let fact = Fact::Settled {
+                    after_ms: self.now - CALM_AT,
+                    differences: Vec::new(),
+                    awaited: None,
+                    restless,
+                };
                 self.judge(&fact);
                 self.is_over = true;
             }
@@ -97,9 +102,11 @@ impl World {
                 .books
                 .shares
                 .iter()
-                .filter(|(cell, _)| crate::hub::CELLS.iter().any(|(name, .., place)| {
-                    *name == cell.as_str() && *place == cluster.as_str()
-                }))
+                .filter(|(cell, _)| {
+                    crate::hub::CELLS
+                        .iter()
+                        .any(|(name, .., place)| *name == cell.as_str() && *place == cluster.as_str())
+                })
                 .map(|(cell, share)| (cell.default_label().as_str().to_owned(), *share))
                 .collect();
             let work = self.store.works.get(cluster);
@@ -146,7 +153,9 @@ impl World {
             found.push(format!("{cluster} has {:?}, not {config}", site.member.configs.keys()));
         }
         if site.member.cafe.is_some() == shares.is_empty() {
-            found.push(format!("{cluster} holds the application although it should not, or the other way round"));
+            found.push(format!(
+                "{cluster} holds the application although it should not, or the other way round"
+            ));
         }
     }
 }

@@ -67,12 +67,19 @@ impl World {
                 self.store.write_books(seen(version), (*books).clone())?;
                 self.say(|| {
                     let seq = books.current.as_ref().map_or(0, |current| current.seq.0);
-                    format!("hub{place} books release {seq} group {} {} {}", books.open_group, books.phase, books.said)
+                    format!(
+                        "hub{place} books release {seq} group {} {} {}",
+                        books.open_group, books.phase, books.said
+                    )
                 });
                 self.judge_books(&before, &books, &counted);
             }
             HubWrite::Apply { cluster, seen: version, spec } => {
-                let before = self.store.works.get(&cluster).map(|work| (work.uid, work.spec.seq, work.spec.open_group));
+                let before = self
+                    .store
+                    .works
+                    .get(&cluster)
+                    .map(|work| (work.uid, work.spec.seq, work.spec.open_group));
                 self.store.write_work(&cluster, seen(version), (*spec).clone())?;
                 let work = &self.store.works[&cluster];
                 let after = (work.uid, work.spec.seq, work.spec.open_group);
@@ -88,7 +95,8 @@ impl World {
                 self.tell(&cluster);
             }
             HubWrite::LetGo { cluster, uid } => {
-                let is_it = self.store.works.get(&cluster).is_some_and(|work| work.uid == uid && work.is_deleting);
+                let is_it =
+                    self.store.works.get(&cluster).is_some_and(|work| work.uid == uid && work.is_deleting);
                 if !is_it {
                     return Err(Conflict);
                 }
@@ -113,7 +121,10 @@ impl World {
     fn is_wanted(&self, cluster: &ClusterName) -> bool {
         let Some(work) = self.store.works.get(cluster) else { return false };
         let unit_of = |cell: &model::CellName| {
-            crate::hub::CELLS.iter().find(|(name, ..)| *name == cell.as_str()).map_or("", |(_, unit, ..)| *unit)
+            crate::hub::CELLS
+                .iter()
+                .find(|(name, ..)| *name == cell.as_str())
+                .map_or("", |(_, unit, ..)| *unit)
         };
         let wants = |units: &Vec<model::UnitName>| {
             work.spec.cells.keys().any(|cell| units.iter().any(|unit| unit.as_str() == unit_of(cell)))
@@ -136,7 +147,11 @@ impl World {
                     finished: group,
                     needs_word: after.asks,
                     has_word: self.store.words.iter().any(|word| word.target == target),
-                    unfinished: counted.iter().filter(is_behind).map(ToString::to_string).collect::<BTreeSet<_>>(),
+                    unfinished: counted
+                        .iter()
+                        .filter(is_behind)
+                        .map(ToString::to_string)
+                        .collect::<BTreeSet<_>>(),
                 }
             })
             .collect();
@@ -149,5 +164,10 @@ fn division(books: &Books) -> Division {
     let cells = |of: &std::collections::BTreeMap<model::CellName, u32>| {
         of.iter().map(|(cell, count)| (cell.to_string(), *count)).collect()
     };
-    Division { total: books.total, unplaced: books.unplaced, shares: cells(&books.shares), weights: cells(&books.weights) }
+    Division {
+        total: books.total,
+        unplaced: books.unplaced,
+        shares: cells(&books.shares),
+        weights: cells(&books.weights),
+    }
 }

@@ -158,10 +158,16 @@ impl World {
 
     /// What is there in the end, without numbers that a crash may change.
     pub(crate) fn digest(&self) -> String {
-        let mut lines = vec![format!("{} replicas of {}", self.store.app.spec.replicas, self.store.app.spec.image)];
+        let mut lines =
+            vec![format!("{} replicas of {}", self.store.app.spec.replicas, self.store.app.spec.image)];
         for (cluster, work) in &self.store.works {
             let contents: Vec<&str> = work.spec.contents.iter().map(|object| object.name.as_str()).collect();
-            lines.push(format!("work {cluster} {:?} {} {:?}", work.spec.cells, contents.join("+"), work.spec.template));
+            lines.push(format!(
+                "work {cluster} {:?} {} {:?}",
+                work.spec.cells,
+                contents.join("+"),
+                work.spec.template
+            ));
         }
         for (cluster, site) in &self.sites {
             let mut pods: BTreeMap<String, u32> = BTreeMap::new();

@@ -11,18 +11,32 @@ use std::sync::Arc;
 pub(crate) enum Up {
     Heartbeat,
     /// Asks for the list and for all that follows.
-    Connect { session: u64 },
-    Status { uid: u64, status: WorkStatus },
-    GetTemplate { session: u64, digest: String },
+    Connect {
+        session: u64,
+    },
+    Status {
+        uid: u64,
+        status: WorkStatus,
+    },
+    GetTemplate {
+        session: u64,
+        digest: String,
+    },
 }
 
 /// From the hub to an agent.
 #[derive(Clone, Debug)]
 pub(crate) enum Down {
     /// The whole list: the Work, or none.
-    List { work: Option<Work>, is_suspended: bool },
+    List {
+        work: Option<Work>,
+        is_suspended: bool,
+    },
     Apply(Work),
-    Gone { uid: u64, was_deleting: bool },
+    Gone {
+        uid: u64,
+        was_deleting: bool,
+    },
     Template(String, Arc<serde_json::Value>),
 }
 
@@ -36,7 +50,9 @@ impl World {
         }
         let copies = if has_faults && self.chance.percent(5) { 2 } else { 1 };
         let late = has_faults && self.chance.percent(20);
-        (0..copies).map(|_| if late { self.chance.between(50, 4_000) } else { self.chance.between(2, 40) }).collect()
+        (0..copies)
+            .map(|_| if late { self.chance.between(50, 4_000) } else { self.chance.between(2, 40) })
+            .collect()
     }
 
     pub(super) fn send_up(&mut self, cluster: &ClusterName, message: Up) {

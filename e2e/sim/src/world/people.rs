@@ -59,7 +59,8 @@ impl World {
         let bad = chance.percent(12) && scenario != Scenario::HubLost;
         let number = chance.count(1, 24);
         let weight = chance.count(1, 9);
-        let units: Vec<_> = ["rz00", "rz01", "rz82"].into_iter().filter(|_| chance.percent(60)).map(unit).collect();
+        let units: Vec<_> =
+            ["rz00", "rz01", "rz82"].into_iter().filter(|_| chance.percent(60)).map(unit).collect();
         let change = move |spec: &mut AppSpec| match scenario {
             Scenario::Scale if kind < 75 => spec.replicas = number,
             Scenario::Scale if kind < 85 => {

@@ -14,7 +14,12 @@ use crate::scenario::Scenario;
 
 impl World {
     /// A new world, all of it out of the seed.
-    pub(crate) fn new(seed: u64, scenario: Scenario, mutant: Option<Mutant>, kill_after: Option<u64>) -> Self {
+    pub(crate) fn new(
+        seed: u64,
+        scenario: Scenario,
+        mutant: Option<Mutant>,
+        kill_after: Option<u64>,
+    ) -> Self {
         let mut chance = Chance::new(seed);
         let spec = spec(&mut chance, scenario);
         let fixes_bad_image = chance.percent(60);
