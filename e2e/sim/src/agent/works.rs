@@ -31,7 +31,7 @@ pub(super) fn pass(agent: &Agent, cache: &Member) -> VecDeque<AgentWrite> {
                 agent.wanted.as_ref().map_or(0, |(_, status)| status.observed_generation);
         }
     }
-    status.summary = cache.cafe.as_ref().filter(|cafe| cafe.work_uid == work.uid).map(|cafe| summary(cafe));
+    status.summary = cache.cafe.as_ref().filter(|cafe| cafe.work_uid == work.uid).map(summary);
     if agent.wanted.as_ref().is_none_or(|(uid, before)| *uid != work.uid || *before != status) {
         program.push_back(AgentWrite::Report { work_uid: work.uid, status: Box::new(status) });
     }
