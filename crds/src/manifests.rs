@@ -28,6 +28,12 @@ pub fn member() -> Vec<CustomResourceDefinition> {
     vec![apps::CafeDeployment::crd(), apps::InPlaceSet::crd()]
 }
 
+/// Names and texts of the CRDs of [`member`], as checked in: to apply them without building them in memory.
+pub const MEMBER_YAML: [(&str, &str); 2] = [
+    ("cafedeployments.apps.cafefed.dev", include_str!("../generated/apps.cafefed.dev_cafedeployments.yaml")),
+    ("inplacesets.apps.cafefed.dev", include_str!("../generated/apps.cafefed.dev_inplacesets.yaml")),
+];
+
 /// File name and text of every generated file, in the order of [`hub`] and [`member`].
 pub fn files() -> Result<Vec<(String, String)>, serde_yaml_ng::Error> {
     const HEADER: &str = "# Generated from the Rust types by `make generate`; do not edit.\n";

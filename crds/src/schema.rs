@@ -125,6 +125,8 @@ pub fn any(_: &mut SchemaGenerator) -> Schema {
 pub fn int_or_percent_map(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "type": "object",
+        // Without a bound, the cost of a rule over it has none either, and a real API server refuses the CRD.
+        "maxProperties": 128,
         "additionalProperties": {"x-kubernetes-int-or-string": true},
     })
 }

@@ -173,6 +173,7 @@ pub struct Topology {
     pub node_label: String,
     /// The cells, in order: a remainder goes to earlier ones.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 128), inner(length(max = 63)))]
     pub values: Vec<String>,
     /// Cells whose number a person pinned: an integer, or a percentage of `replicas` (rounded down).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]

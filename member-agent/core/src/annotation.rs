@@ -16,4 +16,5 @@ pub const IN_PLACE_STATE: &str = "apps.cafefed.dev/in-place-update";
 /// Pod annotation that carries a W3C trace context.
 pub const TRACEPARENT: &str = "federation.cafefed.dev/traceparent";
 /// Template annotations whose change asks for new pods, although annotations may change in place.
-pub const RESTART_ANNOTATIONS: [&str; 2] = ["kubectl.kubernetes.io/restartedAt", "federation.cafefed.dev/restarted-at"];
+pub const RESTART_ANNOTATIONS: [&str; 2] =
+    ["kubectl.kubernetes.io/restartedAt", "federation.cafefed.dev/restarted-at"];

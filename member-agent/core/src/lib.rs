@@ -20,3 +20,5 @@ pub mod pod_life;
 pub mod replica_set;
 pub mod template;
 
+#[cfg(test)]
+mod fleet;

@@ -22,7 +22,9 @@ pub enum Error {
         source: serde_json::Error,
     },
     /// A CRD did not become established.
-    #[error("CRD {name} is not established after {seconds} s: see its conditions with kubectl describe crd {name}")]
+    #[error(
+        "CRD {name} is not established after {seconds} s: see its conditions with kubectl describe crd {name}"
+    )]
     NotEstablished {
         /// Its name.
         name: String,

@@ -13,7 +13,8 @@ pub(crate) fn recorder(client: Client, instance: Option<String>) -> Recorder {
 
 /// The event of a step of a release: another phase, or another group. An object that became invalid is one, too.
 fn event(before: &Status, after: &Status) -> Option<Event> {
-    let invalid = |status: &Status| status.conditions.iter().find(|condition| condition.kind == "Invalid").cloned();
+    let invalid =
+        |status: &Status| status.conditions.iter().find(|condition| condition.kind == "Invalid").cloned();
     if let Some(condition) = invalid(after) {
         let is_new = invalid(before).is_none_or(|known| known.message != condition.message);
         return is_new.then(|| warning(condition.reason, condition.message));
@@ -39,7 +40,13 @@ fn event(before: &Status, after: &Status) -> Option<Event> {
 }
 
 fn warning(reason: String, note: String) -> Event {
-    Event { type_: EventType::Warning, reason, note: Some(note), action: "Release".to_owned(), secondary: None }
+    Event {
+        type_: EventType::Warning,
+        reason,
+        note: Some(note),
+        action: "Release".to_owned(),
+        secondary: None,
+    }
 }
 
 /// Tells what changed. An event that cannot be written is no reason to stop.

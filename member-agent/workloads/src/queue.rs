@@ -105,10 +105,15 @@ impl Queue {
             state.running.remove(&task);
             let failures = state.failures.entry(task.clone()).or_insert(0);
             *failures = failures.saturating_add(1);
-            Duration::from_millis(100).saturating_mul(2_u32.saturating_pow((*failures).min(16)))
+            backoff(*failures)
         });
-        self.push_in(task, pause.min(BACKOFF_MAX));
+        self.push_in(task, pause);
     }
+}
+
+fn backoff(failures: u32) -> Duration {
+    let pause = Duration::from_millis(100).saturating_mul(2_u32.saturating_pow(failures.min(16)));
+    pause.min(BACKOFF_MAX)
 }
 
 #[cfg(test)]
@@ -132,22 +137,22 @@ mod tests {
         assert_eq!(queue.next().await, task("a"));
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn failures_wait_longer_each_time_and_are_forgotten_by_success() {
+    #[test]
+    fn failures_wait_longer_each_time_up_to_a_limit() {
+        assert_eq!(backoff(1), Duration::from_millis(200));
+        assert_eq!(backoff(3), Duration::from_millis(800));
+        assert_eq!(backoff(40), BACKOFF_MAX);
+    }
+
+    #[tokio::test]
+    async fn a_failed_task_comes_again_and_success_forgets_its_failures() {
         let queue = Queue::default();
-        let start = Instant::now();
         queue.push(task("a"));
-        for _ in 0..3 {
-            let next = queue.next().await;
-            queue.failed(next);
-        }
-        let next = queue.next().await;
-        assert_eq!(start.elapsed(), Duration::from_millis(200 + 400 + 800));
-        queue.done(next, Some(Duration::from_secs(5)));
         let next = queue.next().await;
         queue.failed(next);
-        let again = Instant::now();
-        queue.next().await;
-        assert_eq!(again.elapsed(), Duration::from_millis(200));
+        assert_eq!(queue.with(|state| state.failures.get(&task("a")).copied()), Some(1));
+        let next = queue.next().await;
+        queue.done(next, None);
+        assert!(queue.with(|state| state.failures.is_empty() && state.due.is_empty()));
     }
 }

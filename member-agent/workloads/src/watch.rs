@@ -17,13 +17,21 @@ use serde::de::DeserializeOwned;
 use crate::convert;
 use crate::queue::Task;
 use crate::reconcile::Context;
-use crate::world::{Key, Kept, PodEntry, World};
+use crate::world::{Kept, Key, PodEntry, World};
 
 /// Objects per page of a list: memory of a start does not grow with the cluster.
 const PAGE: u32 = 100;
 
 /// A kind that is kept as it is.
-trait Watched: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + std::fmt::Debug + DeserializeOwned + Send + Sync + 'static {
+trait Watched:
+    Resource<DynamicType = (), Scope = NamespaceResourceScope>
+    + Clone
+    + std::fmt::Debug
+    + DeserializeOwned
+    + Send
+    + Sync
+    + 'static
+{
     const OF_APPLICATIONS: bool;
     fn kept(world: &mut World) -> &mut Kept<Self>;
     fn trim(&mut self);

@@ -6,7 +6,13 @@ use super::snapshot::{Confirmed, Deployment, Edit, Kind, Phase, Seen};
 
 /// Moves the release to its next group, or to its end, where nothing stands against it. Returns what has to be written
 /// on the object first.
-pub(super) fn advance(deployment: &Deployment, seen: &Seen, course: &mut Course, revision: &str, cells: &[CellCount]) -> Option<Edit> {
+pub(super) fn advance(
+    deployment: &Deployment,
+    seen: &Seen,
+    course: &mut Course,
+    revision: &str,
+    cells: &[CellCount],
+) -> Option<Edit> {
     if course.release.phase == Phase::Succeeded {
         return forget(deployment);
     }
@@ -53,16 +59,20 @@ fn needs_word(deployment: &Deployment, kind: Kind) -> bool {
 
 /// A word for a later group of this release counts for this one, too; one for another release never does.
 fn has_word(deployment: &Deployment, course: &Course) -> bool {
-    deployment.confirmed.is_some_and(|word| word.release_seq == course.seq && word.group >= course.release.group)
+    deployment
+        .confirmed
+        .is_some_and(|word| word.release_seq == course.seq && word.group >= course.release.group)
 }
 
 /// Waits for a word. By annotation it counts only when it was given after the question: a `true` from before the
 /// boundary is turned into the question.
 fn ask(deployment: &Deployment, seen: &Seen, course: &mut Course) -> Option<Edit> {
     let was_asked = seen.status.release_seq == course.seq
-        && seen.status.release.as_ref().is_some_and(|before| {
-            before.waiting_for_confirm && before.group == course.release.group
-        });
+        && seen
+            .status
+            .release
+            .as_ref()
+            .is_some_and(|before| before.waiting_for_confirm && before.group == course.release.group);
     if !deployment.has_hub_owner {
         match deployment.upgrade_confirmed.as_deref() {
             Some("true") if was_asked => {

@@ -70,7 +70,8 @@ fn carry_on(
         // What changed meanwhile is seen as a change when it goes on.
         return Ok(Course { release: release.clone(), seq: before.release_seq, current });
     }
-    let desired_before = |cell: &str| before.cells.iter().find(|seen| seen.name == cell).map_or(0, |c| c.desired);
+    let desired_before =
+        |cell: &str| before.cells.iter().find(|seen| seen.name == cell).map_or(0, |c| c.desired);
     let is_unchanged = cells.iter().all(|cell| desired_before(&cell.entitled.cell) == cell.entitled.desired);
     // Only a hub gives a new number to the same revision: it is another release, whose groups count from the first.
     let is_another = seq > before.release_seq;

@@ -43,7 +43,9 @@ pub enum Invalid {
         name: String,
     },
     /// The selector would not find the pods.
-    #[error("selector.matchLabels has {key}={value}, but the template's label {key} is {found}: make them equal")]
+    #[error(
+        "selector.matchLabels has {key}={value}, but the template's label {key} is {found}: make them equal"
+    )]
     Selector {
         /// The label.
         key: String,
@@ -53,10 +55,14 @@ pub enum Invalid {
         found: String,
     },
     /// The selector finds everything.
-    #[error("selector.matchLabels is empty and would take every pod: name at least one label of the template")]
+    #[error(
+        "selector.matchLabels is empty and would take every pod: name at least one label of the template"
+    )]
     EmptySelector,
     /// A running application cannot change what holds its pods.
-    #[error("podSetType cannot change from {from:?} to {to:?} while {sets} sets exist: make a new CafeDeployment")]
+    #[error(
+        "podSetType cannot change from {from:?} to {to:?} while {sets} sets exist: make a new CafeDeployment"
+    )]
     PodSetType {
         /// What is there.
         from: super::PodSetType,
@@ -74,7 +80,10 @@ pub enum Invalid {
         field: String,
     },
     /// A rollback names a revision that is not kept.
-    #[error("{annotation} asks for revision {asked}, which is not in the history: it has {known}", annotation = "apps.cafefed.dev/rollback-to")]
+    #[error(
+        "{annotation} asks for revision {asked}, which is not in the history: it has {known}",
+        annotation = "apps.cafefed.dev/rollback-to"
+    )]
     Rollback {
         /// What was asked for.
         asked: String,

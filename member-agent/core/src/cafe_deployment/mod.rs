@@ -21,9 +21,6 @@ mod shares;
 mod snapshot;
 mod status;
 
-#[cfg(test)]
-mod tests;
-
 pub use invalid::Invalid;
 pub use names::{ALL_CELLS, replica_set_name, set_name};
 pub use plan::plan;

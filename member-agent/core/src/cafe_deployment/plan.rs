@@ -61,7 +61,9 @@ fn check_in_place_only(deployment: &Deployment, seen: &Seen, kind: Kind) -> Resu
     let is_running = seen.status.release.as_ref().is_some_and(|release| release.phase != Phase::Succeeded);
     let applies = deployment.policy == PodUpgradePolicy::InPlaceOnly && (kind == Kind::Update || is_running);
     let Some(from) = seen.current_template.as_ref().filter(|_| applies) else { return Ok(()) };
-    for cell in deployment.cells.iter().flatten().map(String::as_str).chain(deployment.cells.is_none().then_some("")) {
+    for cell in
+        deployment.cells.iter().flatten().map(String::as_str).chain(deployment.cells.is_none().then_some(""))
+    {
         let to = render(&deployment.template, &deployment.overrides, cell)?;
         if let Change::Recreate { field } = classify(from, &to)
             && deployment.overrides.is_empty()

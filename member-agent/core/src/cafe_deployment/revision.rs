@@ -16,7 +16,12 @@ pub(super) fn name(deployment: &Deployment) -> String {
 
 /// Keeps the history: the template's revision has the highest number, and revisions beyond the limit go, but never
 /// one that pods run, or that is the current or the updated one.
-pub(super) fn history(deployment: &Deployment, seen: &Seen, revision: &str, current: &str) -> Vec<RecordWrite> {
+pub(super) fn history(
+    deployment: &Deployment,
+    seen: &Seen,
+    revision: &str,
+    current: &str,
+) -> Vec<RecordWrite> {
     let mut writes = Vec::new();
     let newest = seen.records.iter().map(|record| record.number).max().unwrap_or(0);
     match seen.records.iter().find(|record| record.revision == revision) {
@@ -26,11 +31,13 @@ pub(super) fn history(deployment: &Deployment, seen: &Seen, revision: &str, curr
         }
         Some(_) => {}
     }
-    let mut old: Vec<&RecordSeen> = seen.records.iter().filter(|record| record.revision != revision).collect();
+    let mut old: Vec<&RecordSeen> =
+        seen.records.iter().filter(|record| record.revision != revision).collect();
     old.sort_by_key(|record| record.number);
     let mut surplus = old.len().saturating_sub(deployment.history_limit);
     for record in old {
-        let is_used = record.revision == current || seen.pods.iter().any(|pod| pod.revision == record.revision);
+        let is_used =
+            record.revision == current || seen.pods.iter().any(|pod| pod.revision == record.revision);
         if surplus > 0 && !is_used {
             writes.push(RecordWrite::Delete { name: record.name.clone() });
             surplus -= 1;

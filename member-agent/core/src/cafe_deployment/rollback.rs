@@ -14,7 +14,8 @@ pub(super) fn edit(deployment: &Deployment, seen: &Seen, revision: &str) -> Resu
             others.max_by_key(|record| record.number)
         }
         text => {
-            let is_asked = |record: &&RecordSeen| record.revision == text || record.number.to_string() == text;
+            let is_asked =
+                |record: &&RecordSeen| record.revision == text || record.number.to_string() == text;
             seen.records.iter().find(is_asked)
         }
     };
@@ -22,8 +23,11 @@ pub(super) fn edit(deployment: &Deployment, seen: &Seen, revision: &str) -> Resu
         Some(record) if record.revision == revision => Ok(Some(Edit::ForgetRollback)),
         Some(record) => Ok(Some(Edit::RollBack { record: record.name.clone() })),
         None => {
-            let mut known: Vec<String> =
-                seen.records.iter().map(|record| format!("{} ({})", record.number, record.revision)).collect();
+            let mut known: Vec<String> = seen
+                .records
+                .iter()
+                .map(|record| format!("{} ({})", record.number, record.revision))
+                .collect();
             known.sort();
             let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
             Err(Invalid::Rollback { asked: asked.to_owned(), known })

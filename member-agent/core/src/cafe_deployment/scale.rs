@@ -23,7 +23,9 @@ pub(super) fn targets(
         let wanted = cell_target(deployment, seen, course, cell, &mut budget);
         match deployment.pod_set_type {
             PodSetType::InPlaceSet => writes.push(in_place(deployment, course, revision, cell, wanted)),
-            PodSetType::ReplicaSet => replica_sets(deployment, seen, course, revision, cell, wanted, &mut writes),
+            PodSetType::ReplicaSet => {
+                replica_sets(deployment, seen, course, revision, cell, wanted, &mut writes)
+            }
         }
     }
     let mut removals = Vec::new();
@@ -56,7 +58,8 @@ fn cell_target(
     let opened = groups::opened(deployment, &course.release, cell);
     let desired_before =
         seen.status.cells.iter().find(|before| before.name == cell.entitled.cell).map_or(0, |c| c.desired);
-    let present: u32 = seen.sets.iter().filter(|set| set.cell == cell.entitled.cell).map(|set| set.replicas).sum();
+    let present: u32 =
+        seen.sets.iter().filter(|set| set.cell == cell.entitled.cell).map(|set| set.replicas).sum();
     let present = match deployment.pod_set_type {
         PodSetType::InPlaceSet => present,
         // A surge is no replica of its own.

@@ -9,7 +9,13 @@ use super::snapshot::{CellStatus, Condition, Deployment, Kind, Phase, Seen, Stat
 use crate::pod::worst;
 
 /// Totals and cells, without release and conditions.
-pub(super) fn counted(deployment: &Deployment, seen: &Seen, revision: &str, cells: &[CellCount], now: Timestamp) -> Status {
+pub(super) fn counted(
+    deployment: &Deployment,
+    seen: &Seen,
+    revision: &str,
+    cells: &[CellCount],
+    now: Timestamp,
+) -> Status {
     let mut next = seen.status.clone();
     next.observed_generation = deployment.generation;
     next.updated_revision = revision.to_owned();
@@ -19,7 +25,13 @@ pub(super) fn counted(deployment: &Deployment, seen: &Seen, revision: &str, cell
 }
 
 /// Counts all pods of the application.
-pub(super) fn count_totals(next: &mut Status, seen: &Seen, revision: &str, min_ready_seconds: u32, now: Timestamp) {
+pub(super) fn count_totals(
+    next: &mut Status,
+    seen: &Seen,
+    revision: &str,
+    min_ready_seconds: u32,
+    now: Timestamp,
+) {
     (next.replicas, next.updated, next.ready, next.available) = (0, 0, 0, 0);
     for pod in seen.pods.iter().filter(|pod| pod.is_alive()) {
         next.replicas += 1;
@@ -51,7 +63,13 @@ fn cell_status(cell: &CellCount) -> CellStatus {
 }
 
 /// Adds the release and the conditions.
-pub(super) fn finish(deployment: &Deployment, course: Course, cells: &[CellCount], next: &mut Status, now: Timestamp) {
+pub(super) fn finish(
+    deployment: &Deployment,
+    course: Course,
+    cells: &[CellCount],
+    next: &mut Status,
+    now: Timestamp,
+) {
     let reason = reason(deployment, &course, cells, next, now);
     let mut release = course.release;
     release.progress = format!("{}/{}", release.group, release.last_group);
@@ -64,13 +82,20 @@ pub(super) fn finish(deployment: &Deployment, course: Course, cells: &[CellCount
         Phase::Paused => Truth::Unknown,
         _ => Truth::True,
     };
-    set_condition(&mut next.conditions, condition("Progressing", truth, reason.name(), reason.to_string(), now));
+    set_condition(
+        &mut next.conditions,
+        condition("Progressing", truth, reason.name(), reason.to_string(), now),
+    );
     let in_flight = match release.phase {
         Phase::Succeeded => 0,
-        _ => release.groups.get(groups::place(deployment, &release)).map_or(0, |group| group.values().sum::<u32>()),
+        _ => release
+            .groups
+            .get(groups::place(deployment, &release))
+            .map_or(0, |group| group.values().sum::<u32>()),
     };
     set_condition(&mut next.conditions, available(deployment, next.available, in_flight, now));
-    next.conditions.retain(|condition| condition.kind != "Invalid" && (deployment.pause || condition.kind != "Paused"));
+    next.conditions
+        .retain(|condition| condition.kind != "Invalid" && (deployment.pause || condition.kind != "Paused"));
     if deployment.pause {
         let message = "strategy.pause is true; set it to false to go on".to_owned();
         set_condition(&mut next.conditions, condition("Paused", Truth::True, "Paused", message, now));
@@ -93,7 +118,13 @@ fn available(deployment: &Deployment, available: u32, in_flight: u32, now: Times
 }
 
 /// Why the release is where it is.
-fn reason(deployment: &Deployment, course: &Course, cells: &[CellCount], next: &Status, now: Timestamp) -> Reason {
+fn reason(
+    deployment: &Deployment,
+    course: &Course,
+    cells: &[CellCount],
+    next: &Status,
+    now: Timestamp,
+) -> Reason {
     let release = &course.release;
     let place = groups::place(deployment, release);
     let group = GroupIndex(u32::try_from(place).unwrap_or(u32::MAX));
@@ -110,7 +141,9 @@ fn reason(deployment: &Deployment, course: &Course, cells: &[CellCount], next: &
         Phase::WaitingForConfirm => {
             Reason::WaitingForConfirm { group, groups: groups_total, revision, ready, pods }
         }
-        Phase::Paused => Reason::Paused { groups_done: group.0 + u32::from(release.group_done), groups: groups_total },
+        Phase::Paused => {
+            Reason::Paused { groups_done: group.0 + u32::from(release.group_done), groups: groups_total }
+        }
         Phase::Succeeded => Reason::Complete { revision, pods: next.updated },
         Phase::Scaling => Reason::Scaling { present: next.available, desired: deployment.replicas },
         Phase::Releasing if release.kind == Kind::Cancel => Reason::Cancelled {

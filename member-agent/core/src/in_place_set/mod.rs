@@ -7,9 +7,6 @@ mod remove;
 mod snapshot;
 mod update;
 
-#[cfg(test)]
-mod tests;
-
 use model::Timestamp;
 pub use snapshot::{Act, PodUpgradePolicy, Set, SetPlan, SetStatus, Why};
 

@@ -13,7 +13,8 @@ pub(super) fn moves(set: &Set, alive: &mut Vec<&PodView>, plan: &mut SetPlan, no
     alive.sort_by_key(|pod| (!is_moving(pod), pod.is_ready(), pod.created, pod.name.clone()));
     let is_new = |pod: &PodView| pod.revision == set.identity.revision;
     let updated = alive.iter().filter(|pod| is_new(pod)).count();
-    // Pods that are missing are made on the revision first: that takes nothing out of service.
+    // A pod that is missing will be made on the new revision: one that was deleted to be made anew, and not yet made,
+    // must not cost a second one.
     let missing = (set.replicas as usize).saturating_sub(alive.len());
     let mut due = match set.paused {
         true => 0,
@@ -56,9 +57,9 @@ fn target(set: &Set, pod: &PodView, plan: &mut SetPlan) -> Target {
     let to = &set.identity.revision;
     let change = match (set.templates.get(&pod.revision), set.templates.get(to)) {
         (Some(from), Some(to)) => classify(from, to),
-        _ if set.lost.contains(&pod.revision) => {
-            Change::Recreate { field: format!("template (revision {} is not recorded any more)", pod.revision) }
-        }
+        _ if set.lost.contains(&pod.revision) => Change::Recreate {
+            field: format!("template (revision {} is not recorded any more)", pod.revision),
+        },
         _ => {
             plan.missing_templates.insert(pod.revision.clone());
             return Target::Stay;

@@ -41,14 +41,19 @@ pub fn problem(pod: &PodView) -> Option<Problem> {
 }
 
 /// The first problems of all pods, by name; pods that are not available without a named problem come after them.
-pub fn worst<'a>(pods: impl Iterator<Item = &'a PodView>, min_ready_seconds: u32, now: Timestamp) -> Vec<Problem> {
+pub fn worst<'a>(
+    pods: impl Iterator<Item = &'a PodView>,
+    min_ready_seconds: u32,
+    now: Timestamp,
+) -> Vec<Problem> {
     let mut named = Vec::new();
     let mut waiting = Vec::new();
     for pod in pods.filter(|pod| !pod.deleting) {
         match problem(pod) {
             Some(problem) => named.push(problem),
             None if !pod.is_ready() => {
-                waiting.push(Problem { pod: pod.name.clone(), reason: "NotReady: it is starting".to_owned() });
+                waiting
+                    .push(Problem { pod: pod.name.clone(), reason: "NotReady: it is starting".to_owned() });
             }
             None if !pod.is_available(min_ready_seconds, now) => waiting.push(Problem {
                 pod: pod.name.clone(),

@@ -129,10 +129,7 @@ fn leave(pod: &PodView, wanted: &Move, parties: &[Party], now: Timestamp) -> Ste
 
 /// From `Upgrading`, or from wherever it was called off, to `Serving`.
 fn come_back(pod: &PodView, parties: &[Party]) -> Step {
-    upgrade::wait(pod)
-        .or_else(|| ungate::open(pod))
-        .or_else(|| attach::wait(parties))
-        .unwrap_or(Step::Serve)
+    upgrade::wait(pod).or_else(|| ungate::open(pod)).or_else(|| attach::wait(parties)).unwrap_or(Step::Serve)
 }
 
 /// Whether a pod is in the middle of an update: chosen, out of service, or not proven yet.

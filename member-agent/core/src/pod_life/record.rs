@@ -54,7 +54,8 @@ impl Record {
         let is_open = |(name, baseline): &(&String, &Baseline)| {
             let Some(container) = pod.containers.get(*name) else { return false };
             let restarted = !container.id.is_empty() && container.id != baseline.id;
-            let never_left = container.id == baseline.id && container.image == baseline.image && !baseline.id.is_empty();
+            let never_left =
+                container.id == baseline.id && container.image == baseline.image && !baseline.id.is_empty();
             !(container.ready && pod.observed && (restarted || never_left))
         };
         self.containers.iter().filter(is_open).map(|(name, _)| name.clone()).collect()

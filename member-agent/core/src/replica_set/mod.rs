@@ -69,7 +69,13 @@ mod tests {
     use proptest::prelude::*;
 
     fn held(revision: &str, replicas: u32, available: u32) -> Held {
-        Held { name: revision.into(), revision: revision.into(), replicas, available, created: Timestamp::default() }
+        Held {
+            name: revision.into(),
+            revision: revision.into(),
+            replicas,
+            available,
+            created: Timestamp::default(),
+        }
     }
 
     #[test]

@@ -67,8 +67,11 @@ pub fn render(template: &Value, overrides: &[CellOverride], cell: &str) -> Resul
         }
         let patch: json_patch::Patch = serde_json::from_value(change.patches.clone())
             .map_err(|source| OverrideError::Unreadable { index, source })?;
-        json_patch::patch(&mut rendered, &patch)
-            .map_err(|source| OverrideError::DoesNotApply { index, cell: cell.to_owned(), source })?;
+        json_patch::patch(&mut rendered, &patch).map_err(|source| OverrideError::DoesNotApply {
+            index,
+            cell: cell.to_owned(),
+            source,
+        })?;
     }
     Ok(rendered)
 }
@@ -97,6 +100,9 @@ mod tests {
         let error = render(&json!({"spec": {}}), &overrides, "B").unwrap_err().to_string();
         assert!(error.starts_with("topology.overrides[0] does not fit the template for cell B: "), "{error}");
         let overrides = [CellOverride { cells: vec!["B".into()], patches: json!([{"op": "fly"}]) }];
-        assert!(matches!(render(&json!({}), &overrides, "B"), Err(OverrideError::Unreadable { index: 0, .. })));
+        assert!(matches!(
+            render(&json!({}), &overrides, "B"),
+            Err(OverrideError::Unreadable { index: 0, .. })
+        ));
     }
 }

@@ -28,14 +28,20 @@ pub fn name_suffix(parts: &[&str], number: u32) -> String {
         digest.update([0]);
     }
     digest.update(number.to_be_bytes());
-    digest.finalize().iter().take(5).map(|byte| char::from(ALPHABET[usize::from(*byte) % ALPHABET.len()])).collect()
+    digest
+        .finalize()
+        .iter()
+        .take(5)
+        .map(|byte| char::from(ALPHABET[usize::from(*byte) % ALPHABET.len()]))
+        .collect()
 }
 
 fn feed(value: &Value, digest: &mut Sha256) {
     match value {
         Value::Object(map) => {
             // The map keeps its order in some builds: sort, so that a revision never depends on it.
-            let mut keys: Vec<&String> = map.iter().filter(|(_, value)| !value.is_null()).map(|(key, _)| key).collect();
+            let mut keys: Vec<&String> =
+                map.iter().filter(|(_, value)| !value.is_null()).map(|(key, _)| key).collect();
             keys.sort_unstable();
             digest.update(b"{");
             for key in keys {

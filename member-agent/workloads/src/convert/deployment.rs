@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crds::apps::{CafeDeployment, InPlaceSet, JsonPatchOperation, PodSetType, PodUpgradePolicy, UnitType, UpgradeType};
+use crds::apps::{
+    CafeDeployment, InPlaceSet, JsonPatchOperation, PodSetType, PodUpgradePolicy, UnitType, UpgradeType,
+};
 use crds::names::{CELL_LABEL, RELEASE_SEQ, REVISION_LABEL, ROLLBACK_TO, UPGRADE_CONFIRMED, WORK_LABEL};
 use k8s_openapi::api::apps::v1::ReplicaSet;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;

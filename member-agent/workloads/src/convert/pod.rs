@@ -38,7 +38,7 @@ fn view(pod: &Pod, set: &str) -> PodView {
         created: pod.metadata.creation_timestamp.as_ref().map(timestamp).unwrap_or_default(),
         deleting: pod.metadata.deletion_timestamp.is_some(),
         ended: phase == "Failed" || phase == "Succeeded",
-        ready_since: ready.map(|condition| transition(condition)),
+        ready_since: ready.map(transition),
         gate: condition(status, IN_PLACE_READY).map(|condition| condition.status == "True"),
         observed: status.observed_generation.is_none_or(|seen| seen >= pod.metadata.generation.unwrap_or(0)),
         scheduling: scheduling(pod, status),
@@ -60,7 +60,9 @@ fn scheduling(pod: &Pod, status: &PodStatus) -> Scheduling {
         return Scheduling::Placed;
     }
     match condition(status, "PodScheduled") {
-        Some(condition) if condition.status == "False" && condition.reason.as_deref() == Some("Unschedulable") => {
+        Some(condition)
+            if condition.status == "False" && condition.reason.as_deref() == Some("Unschedulable") =>
+        {
             let message = condition.message.clone().unwrap_or_default();
             Scheduling::NoRoom { since: transition(condition), message }
         }
@@ -74,8 +76,10 @@ fn containers(pod: &Pod, status: &PodStatus) -> BTreeMap<String, ContainerView> 
     let containers = pod.spec.iter().flat_map(|spec| &spec.containers);
     containers
         .map(|container| {
-            let mut view =
-                ContainerView { image: container.image.clone().unwrap_or_default(), ..ContainerView::default() };
+            let mut view = ContainerView {
+                image: container.image.clone().unwrap_or_default(),
+                ..ContainerView::default()
+            };
             if let Some(status) = of(&container.name) {
                 view.id = status.container_id.clone().unwrap_or_default();
                 view.ready = status.ready;
@@ -135,12 +139,16 @@ mod tests {
 
     #[test]
     fn a_pod_without_room_says_since_when() {
-        let waiting = pod(json!({"phase": "Pending", "conditions": [{"type": "PodScheduled", "status": "False",
-            "reason": "Unschedulable", "message": "0/2 nodes", "lastTransitionTime": "1970-01-01T00:00:03Z"}]}));
+        let waiting = pod(
+            json!({"phase": "Pending", "conditions": [{"type": "PodScheduled", "status": "False",
+            "reason": "Unschedulable", "message": "0/2 nodes", "lastTransitionTime": "1970-01-01T00:00:03Z"}]}),
+        );
         let view = pod_entry(&waiting).unwrap().view;
         let since = Timestamp::from_seconds(3);
         assert_eq!(view.scheduling, Scheduling::NoRoom { since, message: "0/2 nodes".into() });
-        assert!(view.is_stuck(10, Timestamp::from_seconds(13)) && !view.is_stuck(11, Timestamp::from_seconds(13)));
+        assert!(
+            view.is_stuck(10, Timestamp::from_seconds(13)) && !view.is_stuck(11, Timestamp::from_seconds(13))
+        );
     }
 
     #[test]

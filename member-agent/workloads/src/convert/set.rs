@@ -55,7 +55,11 @@ fn selector(of: &LabelSelector, application: &str) -> LabelSelector {
 }
 
 /// The set as the core sees it, with the templates of older revisions that were read.
-pub(crate) fn core_set(set: &InPlaceSet, older: &BTreeMap<String, Arc<Value>>, lost: &BTreeSet<String>) -> Set {
+pub(crate) fn core_set(
+    set: &InPlaceSet,
+    older: &BTreeMap<String, Arc<Value>>,
+    lost: &BTreeSet<String>,
+) -> Set {
     let spec = &set.spec;
     let count = |number: i32| u32::try_from(number).unwrap_or(0);
     let revision = match spec.revision.as_str() {
@@ -87,7 +91,12 @@ pub(crate) fn core_set(set: &InPlaceSet, older: &BTreeMap<String, Arc<Value>>, l
 }
 
 /// The status of a set.
-pub(crate) fn set_status(set: &InPlaceSet, core: &Set, plan: &SetPlan, now: model::Timestamp) -> InPlaceSetStatus {
+pub(crate) fn set_status(
+    set: &InPlaceSet,
+    core: &Set,
+    plan: &SetPlan,
+    now: model::Timestamp,
+) -> InPlaceSetStatus {
     let seen = &plan.status;
     let generation = set.metadata.generation.unwrap_or(0);
     let before = set.status.as_ref().map(|status| status.conditions.as_slice()).unwrap_or_default();

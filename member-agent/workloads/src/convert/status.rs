@@ -108,7 +108,9 @@ fn release_to_core(release: &ReleaseStatus) -> core::Release {
         "Scale" => core::Kind::Scale,
         _ => core::Kind::Update,
     };
-    let group = |group: &BTreeMap<String, i32>| group.iter().map(|(cell, pods)| (cell.clone(), count(*pods))).collect();
+    let group = |group: &BTreeMap<String, i32>| {
+        group.iter().map(|(cell, pods)| (cell.clone(), count(*pods))).collect()
+    };
     core::Release {
         phase,
         kind,
@@ -130,7 +132,9 @@ fn release_from_core(release: &core::Release) -> ReleaseStatus {
         core::Kind::Cancel => "Cancel",
         core::Kind::Scale => "Scale",
     };
-    let group = |group: &BTreeMap<String, u32>| group.iter().map(|(cell, pods)| (cell.clone(), number(*pods))).collect();
+    let group = |group: &BTreeMap<String, u32>| {
+        group.iter().map(|(cell, pods)| (cell.clone(), number(*pods))).collect()
+    };
     ReleaseStatus {
         phase: release_word(release.phase).to_owned(),
         kind: kind.to_owned(),

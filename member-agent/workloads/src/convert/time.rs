@@ -19,7 +19,10 @@ pub(crate) fn timestamp(time: &Time) -> Timestamp {
 pub(crate) fn time(timestamp: Timestamp) -> Time {
     // Whole seconds, as they come back, so that what was read equals what was written.
     let seconds = timestamp.millis().div_euclid(1000);
-    Time(k8s_openapi::jiff::Timestamp::from_second(seconds).unwrap_or(k8s_openapi::jiff::Timestamp::UNIX_EPOCH))
+    Time(
+        k8s_openapi::jiff::Timestamp::from_second(seconds)
+            .unwrap_or(k8s_openapi::jiff::Timestamp::UNIX_EPOCH),
+    )
 }
 
 /// How long until then; a little more, so that it is over when somebody looks.

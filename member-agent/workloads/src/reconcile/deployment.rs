@@ -44,7 +44,11 @@ pub(crate) async fn deployment(context: &Context, key: &Key) -> Result<Option<Du
 fn see(context: &Context, key: &Key, object: &CafeDeployment) -> Seen {
     let uid = object.uid().unwrap_or_default();
     let is_ours = |metadata: &k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta| {
-        metadata.owner_references.iter().flatten().any(|owner| owner.uid == uid && owner.controller == Some(true))
+        metadata
+            .owner_references
+            .iter()
+            .flatten()
+            .any(|owner| owner.uid == uid && owner.controller == Some(true))
     };
     context.world.with(|world| {
         let in_place = world.sets.in_namespace(&key.namespace).filter(|set| is_ours(&set.metadata));
@@ -75,7 +79,8 @@ async fn write_status(
     let name = object.name_any();
     let namespace = object.namespace().unwrap_or_default();
     let json = |status: &CafeDeploymentStatus| {
-        serde_json::to_value(status).map_err(Error::json(format!("status of CafeDeployment {namespace}/{name}")))
+        serde_json::to_value(status)
+            .map_err(Error::json(format!("status of CafeDeployment {namespace}/{name}")))
     };
     let before = match &object.status {
         Some(status) => json(status)?,

@@ -41,7 +41,12 @@ fn annotation(name: &str, value: Value) -> Value {
 }
 
 /// Template and overrides of the record, as the difference to what is there.
-async fn roll_back(context: &Context, namespace: &str, record: &str, object: &CafeDeployment) -> Result<Value, Error> {
+async fn roll_back(
+    context: &Context,
+    namespace: &str,
+    record: &str,
+    object: &CafeDeployment,
+) -> Result<Value, Error> {
     let api: Api<ControllerRevision> = Api::namespaced(context.client.clone(), namespace);
     let attempt = format!("read revision {namespace}/{record} to roll back to it");
     let found = api.get(record).await.map_err(Error::request(attempt))?;

@@ -49,7 +49,11 @@ pub(super) fn seen(record: &ControllerRevision) -> RecordSeen {
 }
 
 /// Writes the changes of the history.
-pub(super) async fn write(context: &Context, object: &CafeDeployment, writes: &[RecordWrite]) -> Result<(), Error> {
+pub(super) async fn write(
+    context: &Context,
+    object: &CafeDeployment,
+    writes: &[RecordWrite],
+) -> Result<(), Error> {
     let namespace = object.namespace().unwrap_or_default();
     let api: Api<ControllerRevision> = Api::namespaced(context.client.clone(), &namespace);
     for write in writes {
@@ -87,7 +91,8 @@ fn record(object: &CafeDeployment, revision: &str, number: i64) -> ControllerRev
     if !object.spec.topology.overrides.is_empty() {
         data["overrides"] = json!(object.spec.topology.overrides);
     }
-    let mut record = ControllerRevision { revision: number, data: Some(RawExtension(data)), ..Default::default() };
+    let mut record =
+        ControllerRevision { revision: number, data: Some(RawExtension(data)), ..Default::default() };
     record.metadata.namespace = object.namespace();
     record.metadata.name = Some(name(&object.name_any(), revision));
     record.metadata.owner_references = object.controller_owner_ref(&()).map(|owner| vec![owner]);

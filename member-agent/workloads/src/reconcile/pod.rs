@@ -107,10 +107,13 @@ async fn write(context: &Context, api: &Api<Pod>, pod: &PodEntry, step: &Step) -
         }
         Step::Note(record) => {
             let annotations = json!({IN_PLACE_STATE: record.to_text()});
-            let metadata = json!({"uid": pod.view.uid, "resourceVersion": pod.version, "annotations": annotations});
+            let metadata =
+                json!({"uid": pod.view.uid, "resourceVersion": pod.version, "annotations": annotations});
             api.patch(name, &change(), &Patch::Strategic(json!({"metadata": metadata}))).await
         }
-        Step::Upgrade(upgrade) => api.patch(name, &change(), &Patch::Strategic(upgrade_patch(pod, upgrade))).await,
+        Step::Upgrade(upgrade) => {
+            api.patch(name, &change(), &Patch::Strategic(upgrade_patch(pod, upgrade))).await
+        }
     };
     match written.map_err(Error::request(attempt)) {
         Ok(written) => {

@@ -55,7 +55,8 @@ async fn decide(
     loop {
         let core = convert::core_set(object, &older, &lost);
         let plan = in_place_set::plan(&core, &views, now);
-        let unread: Vec<&String> = plan.missing_templates.iter().filter(|revision| !lost.contains(*revision)).collect();
+        let unread: Vec<&String> =
+            plan.missing_templates.iter().filter(|revision| !lost.contains(*revision)).collect();
         if unread.is_empty() {
             return Ok((core, plan));
         }

@@ -38,10 +38,16 @@ fn key(owner: &CafeDeployment, name: &str) -> Key {
 fn template(owner: &CafeDeployment, set: &SetWrite) -> Value {
     let deployment = convert::deployment(owner);
     // The plan rendered it before and would have called the object invalid.
-    render(&deployment.template, &deployment.overrides, &set.cell).unwrap_or_else(|_| owner.spec.template.0.clone())
+    render(&deployment.template, &deployment.overrides, &set.cell)
+        .unwrap_or_else(|_| owner.spec.template.0.clone())
 }
 
-async fn in_place(context: &Context, owner: &CafeDeployment, plan: &Plan, set: &SetWrite) -> Result<(), Error> {
+async fn in_place(
+    context: &Context,
+    owner: &CafeDeployment,
+    plan: &Plan,
+    set: &SetWrite,
+) -> Result<(), Error> {
     let key = key(owner, &set.name);
     let held = context.world.with(|world| world.sets.get(&key));
     let held_template = held.as_ref().filter(|held| held.spec.revision == set.revision);
@@ -131,17 +137,24 @@ fn replica_set(owner: &CafeDeployment, set: &SetWrite, key: &Key) -> Value {
         traceparent: None,
     };
     let template = build_pod(&template(owner, set), &identity, false);
-    let mut match_labels: Map<String, Value> =
-        convert::match_labels(&owner.spec.selector).into_iter().map(|(key, value)| (key, json!(value))).collect();
+    let mut match_labels: Map<String, Value> = convert::match_labels(&owner.spec.selector)
+        .into_iter()
+        .map(|(key, value)| (key, json!(value)))
+        .collect();
     match_labels.insert(CAFEDEPLOYMENT_LABEL.into(), json!(owner.name_any()));
     match_labels.insert(REVISION_LABEL.into(), json!(set.revision));
     if has_cell {
         match_labels.insert(CELL_LABEL.into(), json!(set.cell));
     }
-    let mut labels: Map<String, Value> = labels(owner, set).into_iter().map(|(key, value)| (key, json!(value))).collect();
+    let mut labels: Map<String, Value> =
+        labels(owner, set).into_iter().map(|(key, value)| (key, json!(value))).collect();
     labels.insert(REVISION_LABEL.into(), json!(set.revision));
-    let annotations: Map<String, Value> =
-        owner.annotations().get(TRACEPARENT).map(|trace| (TRACEPARENT.to_owned(), json!(trace))).into_iter().collect();
+    let annotations: Map<String, Value> = owner
+        .annotations()
+        .get(TRACEPARENT)
+        .map(|trace| (TRACEPARENT.to_owned(), json!(trace)))
+        .into_iter()
+        .collect();
     json!({
         "apiVersion": "apps/v1",
         "kind": "ReplicaSet",

@@ -92,7 +92,10 @@ impl<K: Resource> Kept<K> {
     /// All objects of a namespace.
     pub(crate) fn in_namespace<'a>(&'a self, namespace: &'a str) -> impl Iterator<Item = &'a Arc<K>> {
         let from = Key::new(namespace, "");
-        self.objects.range(from..).take_while(move |(key, _)| key.namespace == namespace).map(|(_, object)| object)
+        self.objects
+            .range(from..)
+            .take_while(move |(key, _)| key.namespace == namespace)
+            .map(|(_, object)| object)
     }
 }
 
