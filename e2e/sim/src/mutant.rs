@@ -20,19 +20,15 @@ pub enum Mutant {
     ConfirmedByHash,
     /// The agent obeys a Work of a lower generation that arrives late.
     OlderGeneration,
-    /// The agent obeys a Work that was deleted and made again since, when it arrives late.
-    OlderUid,
     /// The agent forgets which Works it has removed, and makes one anew that arrives late.
     ForgottenUid,
     /// Soak counts from the pod's first transition, not from that of this revision (OCM PR 1207).
     OldSoak,
-    /// The agent forgets on its own disk what it was told, and starts empty.
-    ForgetsDisk,
 }
 
 impl Mutant {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 9] = [
         Self::AbsentMeansDeleted,
         Self::UnknownMeansEmpty,
         Self::NoCompareAndSet,
@@ -40,10 +36,8 @@ impl Mutant {
         Self::LargestRemainder,
         Self::ConfirmedByHash,
         Self::OlderGeneration,
-        Self::OlderUid,
         Self::ForgottenUid,
         Self::OldSoak,
-        Self::ForgetsDisk,
     ];
 
     /// Its name on the command line.
@@ -57,10 +51,8 @@ impl Mutant {
             Self::LargestRemainder => "largest-remainder",
             Self::ConfirmedByHash => "confirmed-by-hash",
             Self::OlderGeneration => "older-generation",
-            Self::OlderUid => "older-uid",
             Self::ForgottenUid => "forgotten-uid",
             Self::OldSoak => "old-soak",
-            Self::ForgetsDisk => "forgets-disk",
         }
     }
 }

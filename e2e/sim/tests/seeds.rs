@@ -4,7 +4,7 @@
 use e2e_sim::{Scenario, run};
 
 /// Seeds per scenario of an ordinary run.
-const SEEDS: u64 = 60;
+const SEEDS: u64 = 50;
 
 fn all_hold(scenario: Scenario, share: u64) {
     let asked = std::env::var("CAFEFED_SIM_SEEDS").ok();

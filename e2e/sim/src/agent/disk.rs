@@ -36,10 +36,8 @@ impl Disk {
             return;
         }
         if let Some(held) = self.record.as_ref().map(|record| &record.work) {
-            let is_older = match held.uid == work.uid {
-                true => work.generation < held.generation && mutant != Some(Mutant::OlderGeneration),
-                false => work.version < held.version && mutant != Some(Mutant::OlderUid),
-            };
+            let is_older = held.uid == work.uid && work.generation < held.generation;
+            let is_older = is_older && mutant != Some(Mutant::OlderGeneration);
             if is_older {
                 return;
             }

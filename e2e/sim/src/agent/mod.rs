@@ -73,11 +73,8 @@ pub(crate) struct Agent {
 
 impl Agent {
     /// The process is killed.
-    pub(crate) fn crash(&mut self, down_until: u64, mutant: Option<Mutant>) {
-        let mut disk = std::mem::take(&mut self.disk);
-        if mutant == Some(Mutant::ForgetsDisk) {
-            disk = Disk::default();
-        }
+    pub(crate) fn crash(&mut self, down_until: u64) {
+        let disk = std::mem::take(&mut self.disk);
         *self = Self {
             disk,
             down_until,

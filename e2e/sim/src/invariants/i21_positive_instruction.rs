@@ -13,7 +13,7 @@ pub(super) fn check(fact: &Fact) -> Option<String> {
             Some(format!("the hub deletes the Work of {cluster}, which the placement wants"))
         }
         Fact::Applied { cluster, is_instructed: false, after, .. } => {
-            Some(format!("{cluster} applied release {after} with contents that no Work ever had"))
+            Some(format!("{cluster} applied release {after}, which no Work that there is ever said"))
         }
         Fact::Resized { cluster, set, before, after, floor } if after < before && after < floor => {
             Some(format!("{cluster} shrank {set} from {before} to {after}, and {floor} are asked for"))

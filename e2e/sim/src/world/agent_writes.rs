@@ -36,7 +36,7 @@ impl World {
         }
         self.count_write(|world| {
             let site = world.sites.get_mut(cluster).expect("sites never go");
-            site.agent.crash(now + 3_000, mutant);
+            site.agent.crash(now + 3_000);
         });
         true
     }
@@ -122,12 +122,15 @@ impl World {
 
     fn apply_cafe(&mut self, cluster: &ClusterName, mut cafe: Cafe) {
         let site = self.sites.get_mut(cluster).expect("sites never go");
-        let is_instructed = site.annals.iter().any(|annal| {
-            annal.uid == cafe.work_uid
-                && annal.generation == cafe.work_generation
-                && annal.spec.open_group == cafe.open_group
-                && i64::try_from(annal.spec.seq) == Ok(cafe.seq)
-        });
+        // A Work whose deletion was carried out instructs nobody any more.
+        let is_over = site.agent.disk.carried_out.contains(&cafe.work_uid);
+        let is_instructed = !is_over
+            && site.annals.iter().any(|annal| {
+                annal.uid == cafe.work_uid
+                    && annal.generation == cafe.work_generation
+                    && annal.spec.open_group == cafe.open_group
+                    && i64::try_from(annal.spec.seq) == Ok(cafe.seq)
+            });
         let held = site.member.cafe.take();
         let before = held.as_ref().map(|held| held.seq);
         let version = site.member.bump();

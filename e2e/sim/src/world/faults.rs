@@ -39,8 +39,7 @@ impl World {
             60..80 => {
                 let until = self.now + self.chance.between(200, 4_000);
                 self.say(|| format!("agent of {cluster} is killed until {until}"));
-                let mutant = self.mutant;
-                self.site(&cluster).agent.crash(until, mutant);
+                self.site(&cluster).agent.crash(until);
             }
             80..97 => self.lose_pod(&cluster),
             _ if self.scenario != Scenario::HubLost => {
