@@ -19,7 +19,7 @@ playground: ## Hub and three members in one process, with the example applicatio
 
 test: deps tools ## Every tier of tests, on real components where something crosses a process
 	$(CARGO) build --workspace
-	$(CARGO) test --workspace --features $(FEATURES)
+	$(CARGO) test --workspace --features $(FEATURES) --no-fail-fast
 
 lint: ## Form, lints, and generated files
 	$(CARGO) fmt --all --check
