@@ -1,12 +1,12 @@
 //! Pulls Works, templates and Secrets from the hub into the inventory, and wakes what changed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use crds::federation::{Work, WorkTemplate};
 use crds::names;
-use futures::StreamExt;
+use futures::{StreamExt, TryStreamExt};
 use k8s_openapi::api::core::v1::Secret;
 use kube::ResourceExt;
 use kube::api::Api;
@@ -44,6 +44,9 @@ pub enum PullError {
     Disk(#[from] DiskError),
 }
 
+/// Works that are taken side by side.
+const BATCH: usize = 16;
+
 /// One session's puller.
 pub struct Puller {
     /// Client of the hub.
@@ -62,21 +65,44 @@ impl Puller {
     /// Follows the Works of this cluster until the watch breaks.
     pub async fn follow_works(&self) -> Result<(), PullError> {
         let api: Api<Work> = Api::namespaced(self.hub.clone(), &names::cluster_namespace(&self.cluster));
-        let mut events = watcher(api, watcher::Config::default()).boxed();
+        let events = watcher(api, watcher::Config::default()).boxed();
+        let mut batches = events.ready_chunks(BATCH);
         let mut listed = BTreeSet::new();
-        while let Some(event) = events.next().await {
-            match event.map_err(|e| PullError::Watch { what: "works", source: Box::new(e) })? {
-                Event::Init => listed.clear(),
-                Event::InitApply(work) => {
-                    listed.insert(work.name_any());
-                    self.take(work).await?;
+        while let Some(batch) = batches.next().await {
+            let mut together: BTreeMap<String, Work> = BTreeMap::new();
+            for event in batch {
+                match event.map_err(|e| PullError::Watch { what: "works", source: Box::new(e) })? {
+                    Event::InitApply(work) => {
+                        listed.insert(work.name_any());
+                        together.insert(work.name_any(), work);
+                    }
+                    // Of several versions of one Work only the newest counts.
+                    Event::Apply(work) => {
+                        together.insert(work.name_any(), work);
+                    }
+                    Event::Init => {
+                        self.take_all(std::mem::take(&mut together)).await?;
+                        listed.clear();
+                    }
+                    Event::InitDone => {
+                        self.take_all(std::mem::take(&mut together)).await?;
+                        self.note_absent(&listed);
+                    }
+                    Event::Delete(work) => {
+                        self.take_all(std::mem::take(&mut together)).await?;
+                        self.vanished(&work)?;
+                    }
                 }
-                Event::InitDone => self.note_absent(&listed),
-                Event::Apply(work) => self.take(work).await?,
-                Event::Delete(work) => self.vanished(&work)?,
             }
+            self.take_all(together).await?;
         }
         Ok(())
+    }
+
+    /// Works that came together: their templates are fetched side by side, and none waits for another's disk.
+    async fn take_all(&self, works: BTreeMap<String, Work>) -> Result<(), PullError> {
+        let taking = futures::stream::iter(works.into_values().map(|work| self.take(work)));
+        taking.buffer_unordered(BATCH).try_collect().await
     }
 
     async fn take(&self, work: Work) -> Result<(), PullError> {

@@ -5,12 +5,16 @@ use std::sync::{Arc, Mutex};
 
 use crds::federation::{Work, WorkStatus};
 use crds::names;
+use futures::future::join_all;
 use kube::ResourceExt;
 use kube::api::{Api, Patch, PatchParams};
 use member_agent_core::difference::merge_patch;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 use tracing::debug;
+
+/// Statuses sent side by side.
+const BATCH: usize = 16;
 
 /// Newest statuses, and what the hub holds.
 #[derive(Default)]
@@ -84,15 +88,39 @@ impl Outbox {
         let api: Api<Work> = Api::namespaced(hub, &names::cluster_namespace(cluster));
         loop {
             let changed = self.changed.notified();
-            while let Some((name, report, held)) = self.take() {
-                if let Err(error) = send_one(&api, &name, &report, &held).await {
-                    self.lock().mark(&name);
-                    return Err(error);
+            loop {
+                // One status per Work at a time, so that a newer one never overtakes an older one.
+                let batch: Vec<_> = std::iter::from_fn(|| self.take()).take(BATCH).collect();
+                if batch.is_empty() {
+                    break;
                 }
-                self.lock().sent(&name, report);
+                self.send_batch(&api, batch).await?;
             }
             changed.await;
         }
+    }
+
+    /// Sends some statuses side by side; what was not taken is sent again later, and the first error is told.
+    async fn send_batch(
+        &self,
+        api: &Api<Work>,
+        batch: Vec<(String, Report, Arc<WorkStatus>)>,
+    ) -> Result<(), kube::Error> {
+        let sending = batch.into_iter().map(|(name, report, held)| async move {
+            let outcome = send_one(api, &name, &report, &held).await;
+            (name, report, outcome)
+        });
+        let mut first = Ok(());
+        for (name, report, outcome) in join_all(sending).await {
+            match outcome {
+                Ok(()) => self.lock().sent(&name, report),
+                Err(error) => {
+                    self.lock().mark(&name);
+                    first = first.and(Err(error));
+                }
+            }
+        }
+        first
     }
 
     /// The next status to send, and the one that the hub holds.
